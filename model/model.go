@@ -1,0 +1,141 @@
+// Package model is the reference model of a registry: slow, obvious and pure.
+// It says what every operation of the contract answers and leaves behind, and
+// is written to be believed by reading. The registry is checked against it; it
+// shares no code with the registry.
+//
+// A [State] is a value. Every operation returns the state after it and leaves
+// the one it was called on as it was.
+//
+// The rules carry the names of the guarantees they are there for, G1 to G8.
+package model
+
+import (
+	"maps"
+	"time"
+)
+
+// Token names one handoff. The zero Token is never live.
+type Token [16]byte
+
+// Backend is who is expected to acknowledge a handoff.
+type Backend struct {
+	Service string
+	PID     int
+}
+
+// Options are the settings of a registry, with no defaults applied.
+type Options struct {
+	AckDeadline, TokenTTL time.Duration
+	MaxPending            int // the most records there may be (G5)
+	CollisionAttempts     int // how many draws Issue may take for one token
+}
+
+// Record is a live token, and its handoff if one is pending. That they are one
+// thing is the model's way of saying G2 and G4: a handoff cannot be pending
+// without a live token, and cannot leave without the token dying with it.
+type Record struct {
+	End      Instant // when it is over: the token's end, or the deadline where that is sooner (G4)
+	Pending  bool    // a handoff is pending on it
+	Consumed bool    // a pending handoff's token was presented already
+	Backend  Backend // of the pending handoff
+	Since    Instant // when it became pending
+}
+
+// Stats counts what happened.
+type Stats struct {
+	Issued, Revoked, Registered, Acknowledged, Expired, Abandoned uint64
+}
+
+// State is everything a registry knows. A token without a record is dead or
+// was never issued; nothing tells the two apart. (G2)
+type State struct {
+	Options Options
+	Records map[Token]Record
+	Stats   Stats
+	Closed  bool
+}
+
+// New returns the state of a registry that has done nothing.
+func New(o Options) State { return State{Options: o, Records: map[Token]Record{}} }
+
+// Outcome is how a handoff left.
+type Outcome string
+
+// The outcomes. Every handoff has exactly one. (G1)
+const (
+	Acknowledged Outcome = "acknowledged"
+	Expired      Outcome = "expired"
+	Abandoned    Outcome = "abandoned"
+)
+
+// Exit is a handoff that left. (G1)
+type Exit struct {
+	Token    Token
+	Backend  Backend
+	Outcome  Outcome
+	Waited   time.Duration // from Register; zero for abandoned
+	Deadline Instant
+}
+
+// Verdict is the answer of an operation.
+type Verdict string
+
+// The verdicts, each named as the error of the registry that it stands for.
+const (
+	OK              Verdict = "ok"
+	None            Verdict = "none" // nothing was there to do; not an error
+	NotPending      Verdict = "ErrNotPending"
+	AlreadyPending  Verdict = "ErrAlreadyPending"
+	TokenNotLive    Verdict = "ErrTokenNotLive"
+	TokenExpired    Verdict = "ErrTokenExpired"
+	TokenMismatch   Verdict = "ErrTokenMismatch"
+	Full            Verdict = "ErrFull"
+	Collision       Verdict = "ErrCollision"
+	ErrClosed       Verdict = "ErrClosed"
+	DeadlineReached Verdict = "DeadlineError"
+	RandomFailed    Verdict = "random source failed"
+)
+
+// Answer is what an operation told its caller. Fields that an operation does
+// not speak of are zero.
+type Answer struct {
+	Verdict Verdict
+	Token   Token         // Issue, Begin: the new one
+	Draws   int           // Issue, Begin: how many draws were taken
+	Late    time.Duration // Acknowledge, when the deadline was reached: by how much
+	Exits   []Exit        // the handoffs that left, in order
+}
+
+// with and without are the only ways in which records change.
+
+func (s State) with(t Token, r Record) State {
+	s.Records = maps.Clone(s.Records)
+	s.Records[t] = r
+	return s
+}
+
+func (s State) without(t Token) State {
+	s.Records = maps.Clone(s.Records)
+	delete(s.Records, t)
+	s.Stats.Revoked++
+	return s
+}
+
+// leave ends the pending handoff of t with an outcome, and its token with it.
+// It is the only way for a handoff to leave. (G1, G2)
+func (s State) leave(t Token, outcome Outcome, now Instant) (State, Exit) {
+	r := s.Records[t]
+	exit := Exit{Token: t, Backend: r.Backend, Outcome: outcome, Deadline: r.End}
+	s = s.without(t)
+	switch outcome {
+	case Acknowledged:
+		exit.Waited = now.Since(r.Since)
+		s.Stats.Acknowledged++
+	case Expired:
+		exit.Waited = now.Since(r.Since)
+		s.Stats.Expired++
+	case Abandoned:
+		s.Stats.Abandoned++
+	}
+	return s, exit
+}

@@ -1,0 +1,273 @@
+// Package registry keeps the handoffs of a broker: their tokens, their
+// deadlines and their outcomes. It is the verified core of this module.
+//
+// A broker that passes a client's connection to a backend calls
+// [Registry.Begin], which gives a one-time token. The backend's ACK goes to
+// [Registry.Acknowledge]. If none comes before the deadline, the handoff
+// expires: by [Registry.ExpireOverdue], by [Registry.Run], or by the late ACK
+// itself. If the broker gives up, it calls [Registry.Abandon]. Whatever
+// happens, each handoff leaves exactly once, and its token is dead from then
+// on.
+//
+// Time is handed in: nothing but Run reads a clock. An ACK observed at an
+// instant before the deadline succeeds, one at or past it fails, and nothing
+// expires before its deadline.
+//
+// The semantics follow the broker of running-process 4.5.5 (the reference),
+// except where a doc comment says otherwise.
+package registry
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/handoff-go/handoff/fsm"
+)
+
+// Registry is a set of handoffs and their tokens. Make one with [New]; the zero
+// Registry is not usable, and a Registry must not be copied. All methods are
+// safe for concurrent use. No method blocks, apart from Run, on anything but
+// the registry's one lock, the random source and the caller's own callbacks.
+//
+// The last parameter of a method that depends on time is the current time.
+// Readings that run backwards are harmless: no wait is ever negative, and
+// nothing ends early. What is further than 2^62-1 nanoseconds (146 years) from
+// New counts as that far, and a deadline out there never comes.
+type Registry struct {
+	ackDeadline time.Duration
+	tokenTTL    time.Duration
+	maxRecords  int
+	attempts    int
+	rand        io.Reader
+	onExit      func(Exit)
+	trace       func(Event)
+	base        time.Time
+	refKey      []byte
+
+	closing chan struct{} // closed by Close
+	wake    chan struct{} // tells one Run that an earlier end appeared
+
+	earliest atomic.Int64 // the smallest end of all records; never if there is none
+	room     atomic.Bool  // neither closed nor full
+
+	mu       sync.Mutex
+	closed   bool
+	runners  int // calls of Run in progress
+	seq      uint64
+	records  slab[record]
+	byToken  index
+	backends backends
+	ack      list // pending, ending by AckDeadline: the order of Register is the order of ends
+	ttl      list // issued, and pending ones that the token's end clips: in the order of Issue
+	issued   list // the issued ones of ttl
+	stats    Stats
+}
+
+// New returns an empty registry, or an [*OptionError]. It reads the clock once,
+// for the instant that times are counted from.
+func New(o Options) (*Registry, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Registry{
+		ackDeadline: o.AckDeadline,
+		tokenTTL:    o.TokenTTL,
+		maxRecords:  min(o.MaxPending, maxRecords),
+		attempts:    o.CollisionAttempts,
+		rand:        o.Rand,
+		onExit:      o.OnExit,
+		trace:       o.Trace,
+		base:        time.Now(),
+		closing:     make(chan struct{}),
+		wake:        make(chan struct{}, 1),
+		byToken:     newIndex(),
+		ack:         list{chain: byEnd},
+		ttl:         list{chain: byEnd},
+		issued:      list{chain: issued},
+	}
+	if o.Trace != nil {
+		r.refKey = newRefKey()
+	}
+	r.earliest.Store(int64(never))
+	r.room.Store(true)
+	return r, nil
+}
+
+// Register makes the handoff of an issued token pending, for b to acknowledge
+// before the sooner of now + AckDeadline and the token's end. It returns
+//
+//   - [ErrTokenNotLive] if t was never issued, is revoked or was consumed;
+//   - [ErrAlreadyPending] if the handoff is pending: nothing changes, its
+//     deadline included (the reference replaces the entry);
+//   - [ErrTokenExpired] if the token's end has come: it is revoked;
+//   - [ErrClosed] after Close.
+func (r *Registry) Register(t Token, b Backend, now time.Time) error {
+	s := step{op: OpRegister, token: t, backend: b, now: r.instantOf(now), timed: true}
+	b, known := r.lockForBackend(b)
+	r.registerLocked(&s, b, known)
+	r.unlock(&s)
+	return s.err
+}
+
+func (r *Registry) registerLocked(s *step, b Backend, known uint32) {
+	n, rec := r.findLocked(&s.token)
+	switch {
+	case r.closed:
+		s.err = ErrClosed
+	case rec == nil:
+		s.err = ErrTokenNotLive
+	case rec.pending():
+		s.endsAt(rec.end)
+		s.err = ErrAlreadyPending
+	case rec.end.reached(s.now):
+		s.endsAt(rec.end)
+		s.err = ErrTokenExpired
+		r.removeLocked(n, rec)
+	default:
+		r.issued.remove(&r.records, n)
+		if end := s.now.after(r.ackDeadline); end < rec.end {
+			r.ttl.remove(&r.records, n)
+			rec.end, rec.inAck = end, true
+			r.ack.insert(&r.records, n)
+		}
+		r.pendLocked(rec, s, b, known)
+	}
+}
+
+// pendLocked makes the handoff of a record pending.
+func (r *Registry) pendLocked(rec *record, s *step, b Backend, known uint32) {
+	if known == 0 {
+		known = r.backends.add(b)
+	}
+	r.backends.hold(known)
+	rec.backend, rec.since, rec.state = known, s.now, fsm.Pending
+	r.stats.Registered++
+	r.stats.Pending++
+	s.endsAt(rec.end)
+	s.state = fsm.Pending
+}
+
+// Consume is the backend's side of a handoff: the token presented must be the
+// one expected, and works once. The checks, in the reference's order:
+//
+//   - [ErrClosed] after Close;
+//   - [ErrTokenNotLive] if the expected token is not live or was consumed;
+//   - [ErrTokenExpired] if its end has come: it is revoked, and a handoff
+//     pending on it leaves as expired;
+//   - [ErrTokenMismatch] if another token is presented: nothing is consumed.
+//
+// Consume does not end a pending handoff: the ACK does, which stays possible
+// until the deadline. A token that nothing is pending on is revoked.
+func (r *Registry) Consume(expected, presented Token, now time.Time) error {
+	s := step{op: OpConsume, token: expected, presented: presented, now: r.instantOf(now), timed: true}
+	r.mu.Lock()
+	r.consumeLocked(&s)
+	r.unlock(&s)
+	return s.err
+}
+
+func (r *Registry) consumeLocked(s *step) {
+	n, rec := r.findLocked(&s.token)
+	if rec != nil {
+		r.describeLocked(s, rec)
+	}
+	switch {
+	case r.closed:
+		s.err = ErrClosed
+	case rec == nil || rec.consumed:
+		s.err = ErrTokenNotLive
+	case rec.end.reached(s.now):
+		if rec.pending() {
+			r.leaveLocked(s, n, rec, fsm.Expire)
+		} else {
+			r.removeLocked(n, rec)
+		}
+		s.err = ErrTokenExpired
+	case !s.presented.Equal(s.token):
+		s.err = ErrTokenMismatch
+	case rec.pending():
+		rec.consumed = true
+	default:
+		r.removeLocked(n, rec)
+	}
+}
+
+// Acknowledge ends a pending handoff. Before its deadline it leaves as
+// acknowledged. At or past the deadline it leaves as expired and the error is a
+// [*DeadlineError]. A token with no pending handoff, whatever became of it, is
+// [ErrNotPending]; after Close the error is [ErrClosed].
+func (r *Registry) Acknowledge(t Token, now time.Time) (Acknowledged, error) {
+	s := step{op: OpAcknowledge, token: t, now: r.instantOf(now), timed: true}
+	r.mu.Lock()
+	r.acknowledgeLocked(&s)
+	if s.state == fsm.Expired { // made under the lock, so that a trace tells it too
+		s.err = &DeadlineError{Backend: s.backend, Deadline: r.moment(s.end), Late: s.now.since(s.end)}
+	}
+	r.unlock(&s)
+	if s.err != nil {
+		return Acknowledged{}, s.err
+	}
+	return Acknowledged{Token: t, Backend: s.backend, Waited: s.waited}, nil
+}
+
+func (r *Registry) acknowledgeLocked(s *step) {
+	n, rec := r.findLocked(&s.token)
+	switch {
+	case r.closed:
+		s.err = ErrClosed
+	case rec == nil || !rec.pending():
+		s.err = ErrNotPending
+	case rec.end.reached(s.now):
+		r.leaveLocked(s, n, rec, fsm.Expire)
+	default:
+		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+	}
+}
+
+// Abandon gives up on t: the token is revoked whatever was going on. It returns
+// the backend of the handoff that was pending and true, or false if none was.
+func (r *Registry) Abandon(t Token) (Backend, bool) {
+	s := step{op: OpAbandon, token: t}
+	r.mu.Lock()
+	switch n, rec := r.findLocked(&t); {
+	case rec == nil || r.closed:
+	case rec.pending():
+		r.leaveLocked(&s, n, rec, fsm.Abandon)
+	default:
+		s.endsAt(rec.end)
+		r.removeLocked(n, rec)
+	}
+	r.unlock(&s)
+	return s.backend, s.state == fsm.Abandoned
+}
+
+// Backend returns the backend of a pending handoff and true, or false if none
+// is pending for t.
+func (r *Registry) Backend(t Token) (Backend, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, rec := r.findLocked(&t)
+	if rec == nil || !rec.pending() {
+		return Backend{}, false
+	}
+	return r.backends.known.at(rec.backend).Backend, true
+}
+
+// Len returns how many handoffs are pending.
+func (r *Registry) Len() int { return r.Stats().Pending }
+
+// Tokens returns how many tokens are live, pending or not.
+func (r *Registry) Tokens() int { return r.Stats().Tokens }
+
+// AckDeadline returns how long a backend has to acknowledge.
+func (r *Registry) AckDeadline() time.Duration { return r.ackDeadline }
+
+// Stats returns the counts of one instant.
+func (r *Registry) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stats
+}

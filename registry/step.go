@@ -1,0 +1,130 @@
+package registry
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"github.com/handoff-go/handoff/fsm"
+)
+
+// step is one atomic change of a registry, or its refusal: what was asked, and
+// what came of it. It is filled in under the lock and told outside.
+type step struct {
+	op        string
+	seq       uint64
+	token     Token
+	presented Token
+	backend   Backend
+	now       instant
+	timed     bool // now is meant
+	end       instant
+	ends      bool // end is meant
+	waited    time.Duration
+	state     fsm.State // what a handoff came to
+	err       error
+}
+
+func (s *step) endsAt(end instant) { s.end, s.ends = end, true }
+
+// unlock numbers the steps in the order of their effect, first those before
+// and then the last one (nil: none), unlocks, and tells them.
+func (r *Registry) unlock(last *step, before ...step) {
+	if r.trace != nil {
+		for i := range before {
+			r.seq++
+			before[i].seq = r.seq
+		}
+		if last != nil {
+			r.seq++
+			last.seq = r.seq
+		}
+	}
+	r.publishLocked()
+	r.mu.Unlock()
+	if r.onExit == nil && r.trace == nil {
+		return
+	}
+	r.tellAll(before)
+	if last != nil {
+		r.tell(last)
+	}
+}
+
+// publishLocked refreshes what is read without the lock, and wakes a Run when
+// there is an earlier end than it knows of.
+func (r *Registry) publishLocked() {
+	earliest := never
+	if n := r.firstLocked(); n != 0 && !r.closed {
+		earliest = r.records.at(n).end
+	}
+	if was := instant(r.earliest.Load()); earliest != was {
+		r.earliest.Store(int64(earliest))
+		if earliest < was && r.runners > 0 {
+			r.wakeRun()
+		}
+	}
+	if room := !r.closed && r.stats.Tokens < r.maxRecords; room != r.room.Load() {
+		r.room.Store(room)
+	}
+}
+
+// tellAll tells the steps even if a callback panics in the middle: a handoff
+// that left is told, whatever became of the one before.
+func (r *Registry) tellAll(steps []step) {
+	if len(steps) == 0 {
+		return
+	}
+	done := 0
+	defer func() {
+		if done < len(steps) {
+			r.tellAll(steps[done:])
+		}
+	}()
+	for done < len(steps) {
+		done++
+		r.tell(&steps[done-1])
+	}
+}
+
+func (r *Registry) tell(s *step) {
+	if r.trace != nil {
+		r.trace(r.event(s))
+	}
+	if r.onExit != nil && s.state.Terminal() {
+		r.onExit(Exit{Token: s.token, Backend: s.backend, State: s.state, Waited: s.waited})
+	}
+}
+
+func (r *Registry) event(s *step) Event {
+	e := Event{
+		Seq: s.seq, Op: s.op, Ref: r.ref(s.token), Presented: r.ref(s.presented),
+		Backend: s.backend, State: s.state, Err: s.err,
+	}
+	if s.timed {
+		e.Now = r.moment(s.now)
+	}
+	if s.ends && s.end < never {
+		e.End = r.moment(s.end)
+	}
+	return e
+}
+
+// ref names a token without telling it.
+func (r *Registry) ref(t Token) uint64 {
+	if t.IsZero() {
+		return 0
+	}
+	h := hmac.New(sha256.New, r.refKey)
+	b := t.Bytes()
+	h.Write(b[:])
+	return binary.LittleEndian.Uint64(h.Sum(nil))
+}
+
+func newRefKey() []byte {
+	key := make([]byte, sha256.Size)
+	rand.Read(key)
+	return key
+}

@@ -1,0 +1,89 @@
+package registry
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// TokenSize is the size of a token in bytes: 128 bits, as in the reference.
+const TokenSize = 16
+
+// redacted is what every token prints as.
+const redacted = "Token(redacted)"
+
+// Token is a one-time secret that names one handoff. Whoever can present it
+// may act for that handoff, so it prints as a placeholder everywhere: under
+// every fmt verb, in slog and in JSON. [Token.Bytes] is the one way out.
+//
+// The zero Token is valid to hold and never live: no registry issues it.
+// Tokens are values: copy them freely, use them as map keys, and compare them
+// with [Token.Equal], which takes the same time whatever the bytes are. All
+// methods are safe for concurrent use.
+//
+// fmt calls no method on a value in an unexported field, so the bytes are kept
+// masked with a secret of the process: a struct that holds a Token and is
+// printed whole shows bytes that tell nothing about the token.
+type Token struct{ x [TokenSize]byte }
+
+// mask hides the bytes of every Token of this process. It is random, never
+// zero, and the one global that the house rules permit.
+var mask = newMask()
+
+func newMask() (m [TokenSize]byte) {
+	for m == ([TokenSize]byte{}) {
+		rand.Read(m[:]) // never fails: it ends the process instead
+	}
+	return m
+}
+
+// masked maps bytes to their masked form and back. Zero stays zero, so that
+// the zero Token is the zero token, and the mask itself stays as it is, which
+// makes the map a bijection and its own inverse.
+func masked(b [TokenSize]byte) [TokenSize]byte {
+	var zero, same, x [TokenSize]byte
+	for i := range b {
+		x[i] = b[i] ^ mask[i]
+	}
+	keep := subtle.ConstantTimeCompare(b[:], zero[:]) | subtle.ConstantTimeCompare(b[:], mask[:])
+	same = b
+	subtle.ConstantTimeCopy(keep, x[:], same[:])
+	return x
+}
+
+// ParseToken returns the Token of 16 bytes that came over a wire. It returns
+// [ErrTokenMissing] for no bytes and a [*TokenSizeError] for any other length
+// than 16. Sixteen zero bytes are the zero Token, which is never live.
+func ParseToken(b []byte) (Token, error) {
+	switch len(b) {
+	case TokenSize:
+		return Token{masked([TokenSize]byte(b))}, nil
+	case 0:
+		return Token{}, ErrTokenMissing
+	default:
+		return Token{}, &TokenSizeError{Got: len(b)}
+	}
+}
+
+// Bytes returns the secret itself, to be put on a wire and nowhere else.
+func (t Token) Bytes() [TokenSize]byte { return masked(t.x) }
+
+// Equal reports whether t and u are the same token, in constant time.
+func (t Token) Equal(u Token) bool {
+	return subtle.ConstantTimeCompare(t.x[:], u.x[:]) == 1
+}
+
+// IsZero reports whether t is the zero Token, which no registry issues.
+func (t Token) IsZero() bool { return t.Equal(Token{}) }
+
+// Format implements [fmt.Formatter]: a placeholder under every verb.
+func (t Token) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+
+// LogValue implements [slog.LogValuer]: a placeholder.
+func (t Token) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalJSON implements [encoding/json.Marshaler]: a placeholder, which does
+// not read back. A token is sent with [Token.Bytes].
+func (t Token) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
