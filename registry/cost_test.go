@@ -1,0 +1,136 @@
+package registry_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/registry"
+	"github.com/stretchr/testify/require"
+)
+
+// TestAllocs holds the claim that the hot path does not allocate, whether the
+// registry is empty or a thousand handoffs are pending.
+func TestAllocs(t *testing.T) {
+	needsExactCosts(t)
+	for _, pending := range []int{0, 1000} {
+		r := open(t, registry.Options{MaxPending: 2000})
+		for range pending {
+			begin(t, r, epoch)
+		}
+		later := epoch.Add(time.Second)
+		for name, life := range map[string]func(){
+			"begin, consume, acknowledge": func() {
+				token, _ := r.Begin(cache, later)
+				_ = r.Consume(token, token, later)
+				_, _ = r.Acknowledge(token, later)
+			},
+			"issue, register, abandon": func() {
+				token, _ := r.Issue(later)
+				_ = r.Register(token, cache, later)
+				r.Abandon(token)
+			},
+			"idle sweep": func() {
+				r.ExpireOverdue(later)
+				r.NextDeadline()
+			},
+			"refusals": func() {
+				_, _ = r.Acknowledge(registry.Token{}, later)
+				_ = r.Consume(registry.Token{}, registry.Token{}, later)
+				_, _ = r.Expire(registry.Token{}, later)
+			},
+		} {
+			require.Zero(t, testing.AllocsPerRun(200, life), "%s with %d pending", name, pending)
+		}
+		require.Equal(t, pending, r.Len())
+	}
+}
+
+// A busy registry between two border counts must not allocate and free a piece
+// of memory at each crossing.
+func TestNoAllocsAtABorder(t *testing.T) {
+	needsExactCosts(t)
+	for pending := 250; pending < 260; pending++ {
+		r := open(t, registry.Options{})
+		tokens := make([]registry.Token, pending)
+		for i := range tokens {
+			tokens[i] = begin(t, r, epoch)
+		}
+		i := 0
+		require.Zero(t, testing.AllocsPerRun(500, func() {
+			for range 3 { // leave from anywhere, enter three
+				r.Abandon(tokens[i%pending])
+				i += 7
+			}
+			for range 3 {
+				i -= 7
+				tokens[i%pending], _ = r.Begin(cache, epoch)
+			}
+		}), "%d pending", pending)
+	}
+}
+
+// TestMemoryComesBack holds the claim that memory follows what is live, for
+// names that come from clients too.
+func TestMemoryComesBack(t *testing.T) {
+	needsExactCosts(t)
+	const million = 1_000_000
+	before := heap()
+	r := open(t, registry.Options{MaxPending: million})
+	for i := range million {
+		_, err := r.Begin(registry.Backend{Service: fmt.Sprintf("a service with the number %d", i)}, epoch)
+		require.NoError(t, err)
+	}
+	require.Equal(t, million, r.Len())
+	full := heap() - before
+	require.Len(t, r.ExpireOverdue(epoch.Add(time.Hour)), million)
+	left := heap() - before
+	t.Logf("held with a million pending, each of its own service: %d MB; after: %d kB", full>>20, left>>10)
+	require.Less(t, left, int64(8<<20))
+	require.Greater(t, full, int64(32<<20), "the measure must see the memory that comes back")
+	runtime.KeepAlive(r)
+}
+
+// Stragglers hold back no more than their share: of a million, one in a
+// thousand stays, and after one more life of a token its neighbours' memory
+// is gone too.
+func TestStragglersDoNotHoldMemory(t *testing.T) {
+	needsExactCosts(t)
+	const many = 300_000
+	before := heap()
+	r := open(t, registry.Options{MaxPending: many, AckDeadline: time.Second, TokenTTL: time.Hour})
+	for i := range many {
+		if i%1000 == 0 {
+			issue(t, r, epoch)
+			continue
+		}
+		begin(t, r, epoch)
+	}
+	r.ExpireOverdue(epoch.Add(time.Minute))
+	require.Equal(t, many/1000, r.Tokens())
+	scattered := heap() - before
+	r.ExpireOverdue(epoch.Add(2 * time.Hour))
+	require.Zero(t, r.Tokens())
+	left := heap() - before
+	t.Logf("%d stragglers hold %d kB; after them: %d kB", many/1000, scattered>>10, left>>10)
+	require.Less(t, left, int64(1<<20))
+	runtime.KeepAlive(r)
+}
+
+// needsExactCosts skips a test under the race detector, which has costs of its
+// own; it runs in every build without it.
+func needsExactCosts(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

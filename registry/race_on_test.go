@@ -1,0 +1,6 @@
+//go:build race
+
+package registry_test
+
+// raceEnabled: the race detector allocates, and is slow.
+const raceEnabled = true

@@ -1,0 +1,116 @@
+package registry_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handoff-go/handoff/registry"
+	"github.com/stretchr/testify/require"
+)
+
+// running starts Run and returns the channel that its error comes on.
+func running(ctx context.Context, r *registry.Registry) <-chan error {
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	synctest.Wait()
+	return ended
+}
+
+func TestRunExpiresAtTheDeadlineAndNotBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var exits atomic.Int64
+		r := open(t, registry.Options{AckDeadline: time.Second, OnExit: func(registry.Exit) { exits.Add(1) }})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := running(ctx, r)
+		begin(t, r, time.Now())
+		time.Sleep(time.Second - 1)
+		synctest.Wait()
+		require.Zero(t, exits.Load())
+		time.Sleep(1)
+		synctest.Wait()
+		require.EqualValues(t, 1, exits.Load())
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+}
+
+func TestRunIsWokenByAnEarlierEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := open(t, registry.Options{AckDeadline: time.Second, TokenTTL: time.Hour})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := running(ctx, r)
+		token := issue(t, r, time.Now()) // ends in an hour
+		synctest.Wait()
+		require.NoError(t, r.Register(token, cache, time.Now())) // now in a second
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.EqualValues(t, 1, r.Stats().Expired)
+
+		issue(t, r, time.Now())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.Zero(t, r.Tokens(), "an issued token is dropped at its end too")
+		r.Close()
+		require.NoError(t, <-ended)
+	})
+}
+
+func TestRunEndsWithCloseBeforeOrAfterItStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := open(t, registry.Options{})
+		ended := running(context.Background(), r)
+		r.Close()
+		require.NoError(t, <-ended)
+		require.NoError(t, r.Run(context.Background()))
+	})
+}
+
+func TestRunWithAnEndedContextReturnsItsError(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 0)
+	defer cancel()
+	require.ErrorIs(t, open(t, registry.Options{}).Run(ctx), context.DeadlineExceeded)
+}
+
+// A Run that was woken and ends at the same moment must pass the word on.
+func TestSeveralRunsAreHarmlessWhicheverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := open(t, registry.Options{AckDeadline: time.Second, TokenTTL: time.Hour})
+		defer r.Close()
+		var stop []context.CancelFunc
+		for range 4 {
+			ctx, cancel := context.WithCancel(context.Background())
+			running(ctx, r)
+			stop = append(stop, cancel)
+		}
+		issue(t, r, time.Now())
+		synctest.Wait()
+		for i := range 40 {
+			begin(t, r, time.Now())
+			if i%10 == 9 && len(stop) > 1 {
+				stop[0]() // races with the wake-up, on purpose
+				stop = stop[1:]
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+			require.EqualValues(t, i+1, r.Stats().Expired)
+		}
+		stop[0]()
+	})
+}
+
+func TestRunWaitsForEverWhenNothingEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const huge = 1<<63 - 1
+		r := open(t, registry.Options{AckDeadline: huge, TokenTTL: huge})
+		ended := running(context.Background(), r)
+		begin(t, r, time.Now())
+		time.Sleep(100 * 365 * 24 * time.Hour)
+		require.Equal(t, 1, r.Len())
+		r.Close()
+		require.NoError(t, <-ended)
+	})
+}
