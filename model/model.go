@@ -19,15 +19,16 @@ type Token [16]byte
 
 // Backend is who is expected to acknowledge a handoff.
 type Backend struct {
-	Service string
-	PID     int
+	Service string // the name it is known by
+	PID     int    // 0: only the service is known
 }
 
 // Options are the settings of a registry, with no defaults applied.
 type Options struct {
-	AckDeadline, TokenTTL time.Duration
-	MaxPending            int // the most records there may be (G5)
-	CollisionAttempts     int // how many draws Issue may take for one token
+	AckDeadline       time.Duration // how long a handoff may be pending (G3)
+	TokenTTL          time.Duration // how long a token may live (G4)
+	MaxPending        int           // the most records there may be (G5)
+	CollisionAttempts int           // how many draws Issue may take for one token
 }
 
 // Record is a live token, and its handoff if one is pending. That they are one
@@ -35,6 +36,7 @@ type Options struct {
 // without a live token, and cannot leave without the token dying with it.
 type Record struct {
 	End      Instant // when it is over: the token's end, or the deadline where that is sooner (G4)
+	TokenEnd Instant // the token's own end
 	Pending  bool    // a handoff is pending on it
 	Consumed bool    // a pending handoff's token was presented already
 	Backend  Backend // of the pending handoff
@@ -43,16 +45,17 @@ type Record struct {
 
 // Stats counts what happened.
 type Stats struct {
-	Issued, Revoked, Registered, Acknowledged, Expired, Abandoned uint64
+	Issued, Revoked                              uint64 // records that began, and that went
+	Registered, Acknowledged, Expired, Abandoned uint64 // handoffs that became pending, and that left, by outcome
 }
 
 // State is everything a registry knows. A token without a record is dead or
 // was never issued; nothing tells the two apart. (G2)
 type State struct {
 	Options Options
-	Records map[Token]Record
+	Records map[Token]Record // the live tokens
 	Stats   Stats
-	Closed  bool
+	Closed  bool // Close was called
 }
 
 // New returns the state of a registry that has done nothing.
@@ -74,7 +77,7 @@ type Exit struct {
 	Backend  Backend
 	Outcome  Outcome
 	Waited   time.Duration // from Register; zero for abandoned
-	Deadline Instant
+	Deadline Instant       // when it would have expired, or has
 }
 
 // Verdict is the answer of an operation.
@@ -99,7 +102,7 @@ const (
 // Answer is what an operation told its caller. Fields that an operation does
 // not speak of are zero.
 type Answer struct {
-	Verdict Verdict
+	Verdict Verdict       // what it said
 	Token   Token         // Issue, Begin: the new one
 	Draws   int           // Issue, Begin: how many draws were taken
 	Late    time.Duration // Acknowledge, when the deadline was reached: by how much

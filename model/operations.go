@@ -3,14 +3,16 @@ package model
 // Issue makes a live token with nothing pending on it. draws is what the random
 // source would give, the oldest first; where they run out, the source fails.
 func (s State) Issue(now Instant, draws ...Token) (State, Answer) {
-	return s.begin(now, draws, Record{End: now.Add(s.Options.TokenTTL)})
+	end := now.Add(s.Options.TokenTTL)
+	return s.begin(now, draws, Record{End: end, TokenEnd: end})
 }
 
 // Begin makes a live token and its pending handoff in one step. The deadline
 // is the sooner of the ACK's and the token's end. (G4)
 func (s State) Begin(b Backend, now Instant, draws ...Token) (State, Answer) {
-	end := min(now.Add(s.Options.AckDeadline), now.Add(s.Options.TokenTTL))
-	return s.begin(now, draws, Record{End: end, Pending: true, Backend: b, Since: now})
+	tokenEnd := now.Add(s.Options.TokenTTL)
+	end := min(now.Add(s.Options.AckDeadline), tokenEnd)
+	return s.begin(now, draws, Record{End: end, TokenEnd: tokenEnd, Pending: true, Backend: b, Since: now})
 }
 
 func (s State) begin(now Instant, draws []Token, r Record) (State, Answer) {
@@ -55,8 +57,9 @@ func (s State) Register(t Token, b Backend, now Instant) (State, Answer) {
 	case Over(now, r.End):
 		return s.without(t), Answer{Verdict: TokenExpired} // G3, G4
 	}
-	end := min(now.Add(s.Options.AckDeadline), r.End)
-	s = s.with(t, Record{End: end, Pending: true, Backend: b, Since: now})
+	r.End = min(now.Add(s.Options.AckDeadline), r.TokenEnd)
+	r.Pending, r.Backend, r.Since = true, b, now
+	s = s.with(t, r)
 	s.Stats.Registered++
 	return s, Answer{Verdict: OK}
 }

@@ -63,6 +63,8 @@ func (s State) Check() error {
 			return fmt.Errorf("G4: the zero token is live")
 		case r.Consumed && !r.Pending:
 			return fmt.Errorf("G2: token %x is consumed and lives with nothing pending", t)
+		case r.End > r.TokenEnd:
+			return fmt.Errorf("G4: token %x ends at %d, and its handoff at %d", t, r.TokenEnd, r.End)
 		case r.Pending && r.End > r.Since.Add(s.Options.AckDeadline):
 			return fmt.Errorf("G3: token %x ends at %d, later than its deadline", t, r.End)
 		}

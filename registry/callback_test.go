@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -49,6 +50,64 @@ func TestAPanickingCallbackLosesNoExit(t *testing.T) {
 	begin(t, r, epoch) // not locked
 }
 
+// Close goes on whatever a callback does: nobody else could end what is left.
+func TestCloseEndsEverythingThoughACallbackDies(t *testing.T) {
+	for name, die := range map[string]func(){"panic": func() { panic("dies") }, "Goexit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			told := 0
+			r := open(t, registry.Options{OnExit: func(registry.Exit) {
+				if told++; told%7 == 3 {
+					die()
+				}
+			}})
+			for range 100 {
+				begin(t, r, epoch)
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				defer func() { _ = recover() }()
+				r.Close()
+			}()
+			<-ended
+			require.Equal(t, 100, told)
+			require.Equal(t, registry.Stats{Issued: 100, Revoked: 100, Registered: 100, Abandoned: 100}, r.Stats())
+		})
+	}
+}
+
+func TestAPanickingTraceLosesNoExit(t *testing.T) {
+	told := 0
+	r := open(t, registry.Options{
+		OnExit: func(registry.Exit) { told++ },
+		Trace: func(e registry.Event) {
+			if e.Op == registry.OpAcknowledge {
+				panic("trace")
+			}
+		},
+	})
+	token := begin(t, r, epoch)
+	require.Panics(t, func() { _, _ = r.Acknowledge(token, epoch) })
+	require.Equal(t, 1, told)
+}
+
+// What is refused because of Close says so in the trace, although the caller of
+// Abandon, Expire and ExpireOverdue is only told that nothing was there.
+func TestTraceTellsClosed(t *testing.T) {
+	var last registry.Event
+	r := open(t, registry.Options{Trace: func(e registry.Event) { last = e }})
+	token := begin(t, r, epoch)
+	r.Close()
+	for op, call := range map[string]func(){
+		"Abandon": func() { r.Abandon(token) }, "Expire": func() { r.Expire(token, epoch) },
+		"Sweep": func() { r.ExpireOverdue(epoch) }, "Close": func() { r.Close() },
+	} {
+		call()
+		require.Equal(t, op, last.Op)
+		require.ErrorIs(t, last.Err, registry.ErrClosed)
+	}
+}
+
 func TestTraceTellsEveryStepInOrder(t *testing.T) {
 	var events []registry.Event
 	r := open(t, registry.Options{AckDeadline: 3, TokenTTL: 4, MaxPending: 2, Trace: func(e registry.Event) { events = append(events, e) }})
@@ -93,7 +152,7 @@ func TestTraceTellsEveryStepInOrder(t *testing.T) {
 		{"Consume", fsm.Expired, late, 5, 3},
 		{"Register", fsm.Pending, nil, 5, 8},
 		{"Begin", fsm.Pending, nil, 6, 9},
-		{"Acknowledge", 0, none, 6, none_},
+		{"Acknowledge", 0, none, 6, none_}, // a was dropped
 		{"Consume", 0, nil, 6, 8},
 		{"Expire", fsm.Expired, nil, 8, 8},
 		{"Sweep", 0, nil, 8, none_},

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -24,39 +25,38 @@ func (r *Registry) Begin(b Backend, now time.Time) (Token, error) {
 }
 
 func (r *Registry) begin(s step) (Token, error) {
-	var dropped []step
 	if !r.room.Load() {
 		r.mu.Lock()
-		if dropped, s.err = r.makeRoomLocked(s.now, dropped); s.err != nil {
-			r.unlock(&s, dropped...)
-			return Token{}, s.err
+		if s.err = r.makeRoomLocked(s.now); s.err != nil {
+			return r.refuseLocked(&s)
 		}
-		r.unlock(nil, dropped...)
+		r.unlock(nil)
 	}
 	for range r.attempts {
 		t, err := r.draw()
-		if err != nil {
-			s.err = err
-			r.mu.Lock()
-			r.unlock(&s)
-			return Token{}, err
-		}
 		b, known := r.lockForBackend(s.backend)
-		dropped, s.err = r.makeRoomLocked(s.now, nil)
-		if _, live := r.findLocked(&t); s.err == nil && (live != nil || t.IsZero()) {
-			r.unlock(nil, dropped...)
-			continue
+		if !r.hasRoomLocked() {
+			s.err = r.makeRoomLocked(s.now)
+			known = r.backends.find(b) // the lock was let go
 		}
-		if s.err == nil {
+		if s.err = cmp.Or(s.err, err); s.err != nil {
+			return r.refuseLocked(&s)
+		}
+		if _, live := r.findLocked(&t); live == nil && !t.IsZero() {
 			s.token = t
 			r.insertLocked(&s, b, known)
+			r.unlock(&s)
+			return t, nil
 		}
-		r.unlock(&s, dropped...)
-		return s.token, s.err
+		r.unlock(nil)
 	}
-	s.err = ErrCollision
 	r.mu.Lock()
-	r.unlock(&s)
+	s.err = cmp.Or(r.makeRoomLocked(s.now), ErrCollision)
+	return r.refuseLocked(&s)
+}
+
+func (r *Registry) refuseLocked(s *step) (Token, error) {
+	r.unlock(s)
 	return Token{}, s.err
 }
 
@@ -74,26 +74,32 @@ func (r *Registry) insertLocked(s *step, b Backend, known uint32) {
 
 // makeRoomLocked returns nil when one more record may be made. A full registry
 // first drops the issued tokens past their end, but never a pending handoff:
-// only its own operations end that, so that a caller learns of it.
-func (r *Registry) makeRoomLocked(now instant, dropped []step) ([]step, error) {
-	if r.closed {
-		return dropped, ErrClosed
-	}
-	if r.stats.Tokens < r.maxRecords {
-		return dropped, nil
-	}
-	for n := r.issued.head; n != 0 && r.records.at(n).end.reached(now); n = r.issued.head {
-		s := step{op: OpDrop, now: now, timed: true}
-		r.dropLocked(&s, n)
-		if r.trace != nil {
-			dropped = append(dropped, s)
+// only its own operations end that, so that a caller learns of it. It lets
+// others in after each batch, as a sweep does.
+func (r *Registry) makeRoomLocked(now instant) error {
+	for !r.hasRoomLocked() {
+		if r.closed {
+			return ErrClosed
 		}
+		var batch []step
+		for range maxBatch {
+			n := r.issued.head
+			if n == 0 || !r.records.at(n).end.reached(now) {
+				break
+			}
+			batch = append(batch, step{now: now, timed: true})
+			r.dropLocked(&batch[len(batch)-1], n)
+		}
+		if len(batch) == 0 {
+			return ErrFull
+		}
+		r.unlock(nil, batch...)
+		r.mu.Lock()
 	}
-	if r.stats.Tokens >= r.maxRecords {
-		return dropped, ErrFull
-	}
-	return dropped, nil
+	return nil
 }
+
+func (r *Registry) hasRoomLocked() bool { return !r.closed && r.stats.Tokens < r.maxRecords }
 
 // draw reads one candidate from the random source, outside the lock.
 func (r *Registry) draw() (Token, error) {

@@ -27,7 +27,8 @@ type Options struct {
 	// DefaultTokenTTL.
 	TokenTTL time.Duration
 	// MaxPending is how many tokens may be live at once, pending or not. Zero:
-	// DefaultMaxPending. Memory follows what is live, not MaxPending.
+	// DefaultMaxPending. Memory follows what is live, not MaxPending: it comes
+	// back in chunks of 64 as they empty.
 	MaxPending int
 	// CollisionAttempts is how often Issue and Begin ask the random source, in
 	// all, for a token that is not zero and not live. Zero:
@@ -40,7 +41,7 @@ type Options struct {
 	// OnExit is called once for each handoff that leaves, before the call that
 	// caused it returns, outside the lock; it may call the registry. Nil: none.
 	OnExit func(Exit)
-	// Trace is called once for each step, before the call that took it returns,
+	// Trace is called once for each step, ahead of OnExit, before the call that took it returns,
 	// outside the lock; it may call the registry. Calls from several goroutines
 	// may come in another order than Event.Seq tells. Nil: none, at no cost.
 	Trace func(Event)

@@ -29,6 +29,15 @@ func (r *Registry) findLocked(t *Token) (uint32, *record) {
 	return n, r.records.at(n)
 }
 
+// lookUpLocked finds the record of a step's token and tells the step about it.
+func (r *Registry) lookUpLocked(s *step) (uint32, *record) {
+	n, rec := r.findLocked(&s.token)
+	if rec != nil {
+		r.describeLocked(s, rec)
+	}
+	return n, rec
+}
+
 // addLocked makes a record of t. It is issued; Begin makes it pending next.
 func (r *Registry) addLocked(t *Token, end instant, toAck bool) (uint32, *record) {
 	n := r.records.take()
@@ -67,9 +76,8 @@ func (r *Registry) removeLocked(n uint32, rec *record) {
 }
 
 // leaveLocked is the only way out for a pending handoff: by an event of its
-// life, with its token, and counted.
+// life, with its token, and counted. The step knows about the record already.
 func (r *Registry) leaveLocked(s *step, n uint32, rec *record, e fsm.Event) {
-	r.describeLocked(s, rec)
 	if s.state, s.err = rec.state.Next(e); s.err != nil {
 		return
 	}

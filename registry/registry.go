@@ -32,8 +32,9 @@ import (
 // the registry's one lock, the random source and the caller's own callbacks.
 //
 // The last parameter of a method that depends on time is the current time.
-// Readings that run backwards are harmless: no wait is ever negative, and
-// nothing ends early. What is further than 2^62-1 nanoseconds (146 years) from
+// Readings that run backwards do no harm to the outcome: no wait is ever
+// negative, and nothing ends early. They cost time, since a record that ends
+// before others is put in its place by passing them. What is further than 2^62-1 nanoseconds (146 years) from
 // New counts as that far, and a deadline out there never comes.
 type Registry struct {
 	ackDeadline time.Duration
@@ -54,7 +55,8 @@ type Registry struct {
 
 	mu       sync.Mutex
 	closed   bool
-	runners  int // calls of Run in progress
+	runners  int     // calls of Run in progress
+	armed    instant // an end that the timer of some Run is set to, or never
 	seq      uint64
 	records  slab[record]
 	byToken  index
@@ -87,6 +89,7 @@ func New(o Options) (*Registry, error) {
 		ack:         list{chain: byEnd},
 		ttl:         list{chain: byEnd},
 		issued:      list{chain: issued},
+		armed:       never,
 	}
 	if o.Trace != nil {
 		r.refKey = newRefKey()
@@ -114,16 +117,17 @@ func (r *Registry) Register(t Token, b Backend, now time.Time) error {
 
 func (r *Registry) registerLocked(s *step, b Backend, known uint32) {
 	n, rec := r.findLocked(&s.token)
+	if rec != nil {
+		s.endsAt(rec.end)
+	}
 	switch {
 	case r.closed:
 		s.err = ErrClosed
 	case rec == nil:
 		s.err = ErrTokenNotLive
 	case rec.pending():
-		s.endsAt(rec.end)
 		s.err = ErrAlreadyPending
 	case rec.end.reached(s.now):
-		s.endsAt(rec.end)
 		s.err = ErrTokenExpired
 		r.removeLocked(n, rec)
 	default:
@@ -170,10 +174,7 @@ func (r *Registry) Consume(expected, presented Token, now time.Time) error {
 }
 
 func (r *Registry) consumeLocked(s *step) {
-	n, rec := r.findLocked(&s.token)
-	if rec != nil {
-		r.describeLocked(s, rec)
-	}
+	n, rec := r.lookUpLocked(s)
 	switch {
 	case r.closed:
 		s.err = ErrClosed
@@ -214,7 +215,7 @@ func (r *Registry) Acknowledge(t Token, now time.Time) (Acknowledged, error) {
 }
 
 func (r *Registry) acknowledgeLocked(s *step) {
-	n, rec := r.findLocked(&s.token)
+	n, rec := r.lookUpLocked(s)
 	switch {
 	case r.closed:
 		s.err = ErrClosed
@@ -232,16 +233,20 @@ func (r *Registry) acknowledgeLocked(s *step) {
 func (r *Registry) Abandon(t Token) (Backend, bool) {
 	s := step{op: OpAbandon, token: t}
 	r.mu.Lock()
-	switch n, rec := r.findLocked(&t); {
-	case rec == nil || r.closed:
+	switch n, rec := r.lookUpLocked(&s); {
+	case r.closed:
+		s.err = ErrClosed
+	case rec == nil:
 	case rec.pending():
 		r.leaveLocked(&s, n, rec, fsm.Abandon)
 	default:
-		s.endsAt(rec.end)
 		r.removeLocked(n, rec)
 	}
 	r.unlock(&s)
-	return s.backend, s.state == fsm.Abandoned
+	if s.state != fsm.Abandoned {
+		return Backend{}, false
+	}
+	return s.backend, true
 }
 
 // Backend returns the backend of a pending handoff and true, or false if none

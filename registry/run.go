@@ -16,35 +16,35 @@ func (r *Registry) Run(ctx context.Context) error {
 	r.countRunner(+1)
 	defer func() {
 		r.countRunner(-1)
-		r.wakeRun() // in case this one was woken and ends without having looked
+		r.wakeRun() // another may have to take over what this one was set to
 	}()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
-		select {
-		case <-r.closing:
-			return nil
-		default:
+	for ctx.Err() == nil {
+		r.sweep(time.Now(), func(*step) bool { return ctx.Err() == nil })
+		if next := r.arm(); next == never {
+			timer.Stop()
+		} else {
+			timer.Reset(next.since(r.instantOf(time.Now())))
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		now := time.Now()
-		r.ExpireOverdue(now)
-		timer.Reset(r.untilNext(now))
 		select {
 		case <-ctx.Done():
 		case <-r.closing:
+			return nil
 		case <-r.wake:
 		case <-timer.C:
 		}
 	}
+	return ctx.Err()
 }
 
-// untilNext returns how long after now the next end comes. It compares
-// instants, as a sweep does, so that no wall clock can make the two disagree.
-func (r *Registry) untilNext(now time.Time) time.Duration {
-	return instant(r.earliest.Load()).since(r.instantOf(now))
+// arm returns the end that a Run is to set its timer to. From then on an earlier
+// one wakes it.
+func (r *Registry) arm() instant {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.armed = instant(r.earliest.Load())
+	return r.armed
 }
 
 func (r *Registry) countRunner(n int) {

@@ -102,6 +102,39 @@ func TestSeveralRunsAreHarmlessWhicheverEnds(t *testing.T) {
 	})
 }
 
+// Callbacks that take long delay what becomes due meanwhile, and no more.
+func TestRunLooksAgainAfterASlowSweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ends []time.Duration
+		start := time.Now()
+		r := open(t, registry.Options{AckDeadline: 10 * time.Second, OnExit: func(registry.Exit) {
+			ends = append(ends, time.Since(start))
+			time.Sleep(4 * time.Second)
+		}})
+		ended := running(context.Background(), r)
+		begin(t, r, start)
+		begin(t, r, start.Add(5*time.Second))
+		time.Sleep(time.Minute)
+		r.Close()
+		require.NoError(t, <-ended)
+		require.Equal(t, []time.Duration{10 * time.Second, 15 * time.Second}, ends)
+	})
+}
+
+func TestRunStopsBetweenStepsWhenItsContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r := open(t, registry.Options{AckDeadline: time.Second, OnExit: func(registry.Exit) { cancel() }})
+		for range 1000 {
+			begin(t, r, time.Now())
+		}
+		time.Sleep(time.Second)
+		require.ErrorIs(t, r.Run(ctx), context.Canceled)
+		require.Less(t, r.Stats().Expired, uint64(100), "a batch, not all")
+		require.NotZero(t, r.Stats().Expired)
+	})
+}
+
 func TestRunWaitsForEverWhenNothingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const huge = 1<<63 - 1

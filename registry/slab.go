@@ -1,11 +1,12 @@
 package registry
 
 // chunkSize is how many values a slab allocates at a time.
-const chunkSize = 256
+const chunkSize = 64
 
 // slab keeps values of one type under small numbers. It allocates a chunk at a
-// time and gives a chunk back once every value in it is gone, so that memory
-// follows what is live. The zero slab is ready to use; number 0 stands for none.
+// time and gives a chunk back once the last value in it is gone, so that memory
+// follows what is live; at worst one value holds a chunk. The zero slab is ready
+// to use; number 0 stands for none.
 type slab[T any] struct {
 	chunks  []*chunk[T]
 	vacant  []uint32  // positions in chunks that hold no chunk

@@ -47,26 +47,26 @@ func (r *Registry) unlock(last *step, before ...step) {
 	if r.onExit == nil && r.trace == nil {
 		return
 	}
-	r.tellAll(before)
 	if last != nil {
-		r.tell(last)
+		defer r.tell(last) // also when telling the others panics
 	}
+	r.tellAll(before)
 }
 
 // publishLocked refreshes what is read without the lock, and wakes a Run when
-// there is an earlier end than it knows of.
+// there is an earlier end than any is set to.
 func (r *Registry) publishLocked() {
 	earliest := never
 	if n := r.firstLocked(); n != 0 && !r.closed {
 		earliest = r.records.at(n).end
 	}
-	if was := instant(r.earliest.Load()); earliest != was {
+	if earliest != instant(r.earliest.Load()) {
 		r.earliest.Store(int64(earliest))
-		if earliest < was && r.runners > 0 {
+		if earliest < r.armed && r.runners > 0 {
 			r.wakeRun()
 		}
 	}
-	if room := !r.closed && r.stats.Tokens < r.maxRecords; room != r.room.Load() {
+	if room := r.hasRoomLocked(); room != r.room.Load() {
 		r.room.Store(room)
 	}
 }
@@ -90,11 +90,11 @@ func (r *Registry) tellAll(steps []step) {
 }
 
 func (r *Registry) tell(s *step) {
+	if r.onExit != nil && s.state.Terminal() {
+		defer r.onExit(Exit{Token: s.token, Backend: s.backend, State: s.state, Waited: s.waited})
+	}
 	if r.trace != nil {
 		r.trace(r.event(s))
-	}
-	if r.onExit != nil && s.state.Terminal() {
-		r.onExit(Exit{Token: s.token, Backend: s.backend, State: s.state, Waited: s.waited})
 	}
 }
 

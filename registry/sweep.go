@@ -6,15 +6,22 @@ import (
 	"github.com/handoff-go/handoff/fsm"
 )
 
-// maxBatch is how many records a sweep or Close ends before it lets others in.
-const maxBatch = 1024
+// How many records a sweep or Close ends before it lets others in: few at
+// first, since most sweeps find few, then more and more.
+const (
+	minBatch = 16
+	maxBatch = 1024
+)
 
 // Expire ends one handoff if it is pending and its deadline has come: it
 // returns it and true. Otherwise it changes nothing and returns false.
 func (r *Registry) Expire(t Token, now time.Time) (Expired, bool) {
 	s := step{op: OpExpire, token: t, now: r.instantOf(now), timed: true}
 	r.mu.Lock()
-	if n, rec := r.findLocked(&t); rec != nil && !r.closed && rec.pending() && rec.end.reached(s.now) {
+	switch n, rec := r.lookUpLocked(&s); {
+	case r.closed:
+		s.err = ErrClosed
+	case rec != nil && rec.pending() && rec.end.reached(s.now):
 		r.leaveLocked(&s, n, rec, fsm.Expire)
 	}
 	r.unlock(&s)
@@ -27,40 +34,54 @@ func (r *Registry) Expire(t Token, now time.Time) (Expired, bool) {
 // ExpireOverdue ends every pending handoff whose deadline has come and returns
 // them, the oldest deadline first; nil if there is none. It also drops issued
 // tokens past their end. Its cost is that of what ends: a call that finds
-// nothing takes no lock.
+// nothing takes no lock, unless Options.Trace is set.
 //
 // It is a sequence of steps, one a record, and lets others in between: what
 // another call ends meanwhile is not returned here. After Close it returns nil.
 func (r *Registry) ExpireOverdue(now time.Time) []Expired {
-	at := r.instantOf(now)
 	var all []Expired
-	for size := 16; r.trace != nil || instant(r.earliest.Load()).reached(at); size = min(2*size, maxBatch) {
+	r.sweep(now, func(s *step) bool {
+		if s.state == fsm.Expired {
+			all = append(all, r.expired(s))
+		}
+		return true
+	})
+	return all
+}
+
+// sweep ends what is over and calls each with every step that it took, until
+// nothing more is over or each returns false.
+func (r *Registry) sweep(now time.Time, each func(*step) bool) {
+	at := r.instantOf(now)
+	for size := minBatch; r.trace != nil || instant(r.earliest.Load()).reached(at); size = min(2*size, maxBatch) {
 		batch := make([]step, 0, size)
 		r.mu.Lock()
 		batch = r.sweepLocked(at, batch)
 		r.unlock(nil, batch...)
 		for i := range batch {
-			if batch[i].op == OpSweep {
-				return all
-			}
-			if batch[i].state == fsm.Expired {
-				all = append(all, r.expired(&batch[i]))
+			if batch[i].op == OpSweep || !each(&batch[i]) {
+				return
 			}
 		}
 	}
-	return all
 }
 
 // sweepLocked ends what is over, the smallest end first, until batch is full.
 // If that is before the end, its last step tells that nothing more is over.
 func (r *Registry) sweepLocked(now instant, batch []step) []step {
 	for len(batch) < cap(batch) {
-		n := r.firstLocked()
-		if r.closed || n == 0 || !r.records.at(n).end.reached(now) {
-			return append(batch, step{op: OpSweep, now: now, timed: true})
+		s := step{op: OpSweep, now: now, timed: true}
+		switch n := r.firstLocked(); {
+		case r.closed:
+			s.err = ErrClosed
+		case n != 0 && r.records.at(n).end.reached(now):
+			s.op = OpExpire
+			r.endLocked(&s, n, fsm.Expire)
 		}
-		batch = append(batch, step{op: OpExpire, now: now, timed: true})
-		r.endLocked(&batch[len(batch)-1], n, fsm.Expire)
+		batch = append(batch, s)
+		if s.op == OpSweep {
+			break
+		}
 	}
 	return batch
 }
@@ -84,8 +105,19 @@ func (r *Registry) Close() []Abandoned {
 	if s.err != nil {
 		return nil
 	}
-	var all []Abandoned
-	for size := 16; ; size = min(2*size, maxBatch) {
+	return r.empty(nil)
+}
+
+// empty ends every record of a closed registry. Nobody else can, so it goes on
+// even when a callback panics.
+func (r *Registry) empty(all []Abandoned) []Abandoned {
+	done := false
+	defer func() {
+		if !done {
+			r.empty(nil)
+		}
+	}()
+	for size := minBatch; ; size = min(2*size, maxBatch) {
 		batch := make([]step, 0, size)
 		r.mu.Lock()
 		for n := r.firstLocked(); n != 0 && len(batch) < size; n = r.firstLocked() {
@@ -99,6 +131,7 @@ func (r *Registry) Close() []Abandoned {
 			}
 		}
 		if len(batch) < size {
+			done = true
 			return all
 		}
 	}
@@ -134,6 +167,7 @@ func (r *Registry) endLocked(s *step, n uint32, e fsm.Event) {
 		return
 	}
 	s.token = rec.token
+	r.describeLocked(s, rec)
 	r.leaveLocked(s, n, rec, e)
 }
 

@@ -15,17 +15,21 @@ const TokenSize = 16
 const redacted = "Token(redacted)"
 
 // Token is a one-time secret that names one handoff. Whoever can present it
-// may act for that handoff, so it prints as a placeholder everywhere: under
-// every fmt verb, in slog and in JSON. [Token.Bytes] is the one way out.
+// may act for that handoff, so it prints as a placeholder: under every fmt verb
+// that asks a value how it prints, in slog and in JSON. [Token.Bytes] is the one
+// way out.
 //
 // The zero Token is valid to hold and never live: no registry issues it.
 // Tokens are values: copy them freely, use them as map keys, and compare them
 // with [Token.Equal], which takes the same time whatever the bytes are. All
 // methods are safe for concurrent use.
 //
-// fmt calls no method on a value in an unexported field, so the bytes are kept
-// masked with a secret of the process: a struct that holds a Token and is
-// printed whole shows bytes that tell nothing about the token.
+// fmt asks no value in an unexported field, and none at all under %p or a
+// misplaced %w. So the bytes are kept masked with a secret of the process: what
+// is printed then tells nothing about a token, except whether two are the same
+// one. (All are masked alike: whoever knows one token and sees it printed beside
+// another can work out the other. Do not print structs that hold tokens to where
+// backends can read.)
 type Token struct{ x [TokenSize]byte }
 
 // mask hides the bytes of every Token of this process. It is random, never

@@ -11,8 +11,8 @@ import (
 // Backend is who is expected to acknowledge a handoff. The zero Backend is
 // valid and names nobody.
 type Backend struct {
-	Service string
-	PID     int // 0: only the service is known
+	Service string // the name it is known by
+	PID     int    // 0: only the service is known
 }
 
 // String returns the service, with the process id where it is known.
