@@ -1,0 +1,76 @@
+# Two commands are enough: make demo, make test. The rest is for contributors.
+
+GO          ?= go
+STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+FUZZTIME    ?= 5m
+PLATFORMS    = linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 windows/386
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-go unit race spec spec-long java cc fuzz mutants mutants-quick bench cover lint staticcheck vulncheck cross generate
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## hand a thousand connections to backends that fail, and count
+	$(GO) run ./cmd/handoff demo
+
+test: ## everything: vet, unit, property, race, corpora, goldens, TLC
+	@$(MAKE) --no-print-directory --keep-going test-go spec
+
+test-go: unit race ## the same without Java: all but TLC
+
+unit: ## vet, then unit and property tests, fuzz corpora, goldens
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race: cc ## the tests again under the race detector, with fewer cases
+	$(GO) test -race -short ./...
+
+spec: java ## model-check the specification with TLC
+	$(GO) run ./spec/tlc
+
+spec-long: java ## the larger models too (by hand or nightly)
+	$(GO) run ./spec/tlc -lane long
+
+java: # what TLC needs; installed where that is ours to do
+	@scripts/need 'java mvn' 'openjdk-17-jre-headless maven' 'the specification was NOT checked'
+
+cc: # what the race detector needs
+	@scripts/need "$$($(GO) env CC)" gcc 'the race detector was NOT run'
+
+fuzz: ## fuzz each target for FUZZTIME
+	$(GO) test ./fuzz -run '^$$' -fuzz '^FuzzOperations$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./fuzz -run '^$$' -fuzz '^FuzzParseToken$$' -fuzztime $(FUZZTIME)
+
+mutants: cc ## plant faults in a copy of the source; every one must be caught
+	$(GO) run ./internal/mutants
+
+mutants-quick: cc # the same with one seed
+	$(GO) run ./internal/mutants -quick
+
+bench: ## one life beside a mutex, a map and a time.AfterFunc
+	$(GO) test ./registry ./fsm -run '^$$' -bench .
+
+cover: ## statement coverage of the core, by the tests of all packages
+	$(GO) test -short -coverpkg ./fsm,./registry,./fallback,./model -coverprofile cover.out ./fsm ./registry ./fallback ./model ./proptest ./fuzz
+	$(GO) tool cover -func cover.out | grep -v '100.0%'
+
+lint: staticcheck vulncheck ## staticcheck and govulncheck
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+
+vulncheck: # needs the vulnerability database, which is not a Go module
+	$(GO) run $(GOVULNCHECK) ./...
+
+cross: ## build and vet for every platform
+	@set -e; for p in $(PLATFORMS); do \
+		echo "build and vet $$p"; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build ./...; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; \
+	done
+
+generate: ## rewrite the generated files; git must show no difference after it
+	$(GO) test ./fsm -run Golden -update
+	$(GO) test ./registry -run TestScripts -rewrite -datadriven-quiet
