@@ -29,7 +29,7 @@ func TestRunExpiresAtTheDeadlineAndNotBefore(t *testing.T) {
 		time.Sleep(time.Second - 1)
 		synctest.Wait()
 		require.Zero(t, exits.Load())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		require.EqualValues(t, 1, exits.Load())
 		cancel()
