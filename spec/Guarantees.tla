@@ -1,0 +1,176 @@
+----------------------------- MODULE Guarantees ------------------------------
+(***************************************************************************)
+(* What HandoffAck promises: the guarantees G1 to G8, each one definition  *)
+(* made of named clauses, so that TLC names the clause that is broken.     *)
+(*                                                                         *)
+(* They compare instants by plain < and >= and never by the Over and Plus  *)
+(* of the spec, so that a fault in those cannot hide itself.               *)
+(*                                                                         *)
+(* G7 promises what happens in the end, and needs assumptions: its other   *)
+(* half, Ends, is in module Liveness.  Of G5, the cost of a step cannot be *)
+(* said here.                                                              *)
+(***************************************************************************)
+EXTENDS HandoffAck
+
+Settled(t) == handoff[t] \in Outcomes
+Leaves(t)  == Pending(t) /\ ~Pending(t)'
+Pends(t)   == ~Pending(t) /\ Pending(t)'
+------------------------------------------------------------------------------
+(***************************************************************************)
+(* G1.  Every handoff that was reported to be pending is pending still, or *)
+(* was reported to have left, once; its outcome comes from pending, and is *)
+(* final.                                                                  *)
+(***************************************************************************)
+LeftOnce ==
+  \A t \in Tokens : /\ begun[t] = left[t] + (IF Pending(t) THEN 1 ELSE 0)
+                    /\ begun[t] <= 1
+OutcomeIsFinal ==
+  [][\A t \in Tokens : /\ Settled(t) => handoff'[t] = handoff[t]
+                       /\ Settled(t)' => Settled(t) \/ Pending(t)]_vars
+
+LeavesExactlyOnce == []LeftOnce /\ OutcomeIsFinal
+
+(***************************************************************************)
+(* G1, on Close.  A closed registry refuses everything, for good.          *)
+(***************************************************************************)
+ClosedRefuses ==
+  closed => \A t, u \in Tokens, n \in Instants :
+    /\ {IssueAnswer(t, n), BeginAnswer(t, n), RegisterAnswer(t, n),
+        ConsumeAnswer(t, u, n), AcknowledgeAnswer(t, n)} = {"ErrClosed"}
+    /\ {AbandonAnswer(t), ExpireAnswer(t, n), DropAnswer(t, n)} = {"nothing"}
+ClosedForGood == [][closed => closed']_vars
+
+StaysClosed == []ClosedRefuses /\ ClosedForGood
+
+(***************************************************************************)
+(* G2.  What has left is revoked; a revoked token is refused on every path,*)
+(* and stays revoked.  What is live can be revoked at any time.            *)
+(***************************************************************************)
+SettledIsDead == \A t \in Tokens : Settled(t) => token[t] = "dead"
+DeadIsRefused ==
+  \A t, u \in Tokens, n \in Instants : token[t] = "dead" =>
+    /\ RegisterAnswer(t, n) \in {"ErrTokenNotLive", "ErrClosed"}
+    /\ ConsumeAnswer(t, u, n) \in {"ErrTokenNotLive", "ErrClosed"}
+    /\ AcknowledgeAnswer(t, n) \in {"ErrNotPending", "ErrClosed"}
+LiveIsRevocable == \A t \in Live : closed \/ AbandonAnswer(t) # "nothing"
+DeadStaysDead ==
+  [][\A t \in Tokens : token[t] = "dead" => token'[t] = "dead"]_vars
+
+AlwaysRevoked ==
+  []SettledIsDead /\ []DeadIsRefused /\ []LiveIsRevocable /\ DeadStaysDead
+
+(***************************************************************************)
+(* G3.  An end is one instant: before it an acknowledgement succeeds, from *)
+(* it on the handoff can only expire, and until it leaves its end stays.   *)
+(***************************************************************************)
+AnswersTurnAtEnd ==
+  \A t \in Tokens, n \in Instants : Pending(t) /\ ~closed =>
+    /\ AcknowledgeAnswer(t, n) = IF n < end[t] THEN "ok" ELSE "DeadlineError"
+    /\ ExpireAnswer(t, n) = IF n < end[t] THEN "nothing" ELSE "ok"
+LeavesInTime ==
+  [][\A t \in Tokens : Leaves(t) =>
+       /\ handoff'[t] = "acknowledged" => now' < end[t]
+       /\ handoff'[t] = "expired" => now' >= end[t]]_vars
+EndIsKept ==
+  [][\A t \in Tokens : Pending(t) /\ Pending(t)' => end'[t] = end[t]]_vars
+
+OneDeadline == []AnswersTurnAtEnd /\ LeavesInTime /\ EndIsKept
+
+(***************************************************************************)
+(* G4.  What is pending is live, became so under a token that was not over *)
+(* (or was new), and ends no later than that token would have.  It is      *)
+(* acknowledged under a live token, before the end.                        *)
+(***************************************************************************)
+PendingIsLive == \A t \in Tokens : Pending(t) => token[t] = "live"
+PendsUnderLive ==
+  [][\A t \in Tokens : Pends(t) => \/ token[t] = "live" /\ now' < end[t]
+                                   \/ token[t] = "fresh"]_vars
+AcknowledgedUnderLive ==
+  [][\A t \in Tokens : handoff'[t] = "acknowledged" /\ handoff[t] # "acknowledged" =>
+       token[t] = "live" /\ now' < end[t]]_vars
+EndNeverRises ==
+  [][\A t \in Tokens :
+       token[t] = "live" /\ token'[t] = "live" => end'[t] <= end[t]]_vars
+
+OnlyLiveTokens ==
+  []PendingIsLive /\ PendsUnderLive /\ AcknowledgedUnderLive /\ EndNeverRises
+
+(***************************************************************************)
+(* G4, for the token: it is accepted once, while live and before its end.  *)
+(***************************************************************************)
+ConsumedIsRefused ==
+  \A t \in consumed, u \in Tokens, n \in Instants :
+    token[t] = "live" /\ ConsumeAnswer(t, u, n) \in {"ErrTokenNotLive", "ErrClosed"}
+ConsumedInTime ==
+  [][\A t \in consumed' \ consumed : token[t] = "live" /\ now' < end[t]]_vars
+
+ConsumedOnce == []ConsumedIsRefused /\ ConsumedInTime
+
+(***************************************************************************)
+(* G5.  The limit holds, and what is not live holds nothing.               *)
+(***************************************************************************)
+WithinLimit == Cardinality(Live) <= MaxPending
+DeadHoldsNothing ==
+  \A t \in Tokens \ Live : end[t] = 0 /\ since[t] = 0 /\ t \notin consumed
+
+Bounded == []WithinLimit /\ []DeadHoldsNothing
+
+(***************************************************************************)
+(* G6.  The books balance at every instant, and they say what is so.       *)
+(***************************************************************************)
+HowMany(state) == Cardinality({t \in Tokens : handoff[t] = state})
+RegisteredAddsUp ==
+  stats["registered"] = HowMany("pending") + stats["acknowledged"]
+                        + stats["expired"] + stats["abandoned"]
+IssuedAddsUp    == stats["issued"] = Cardinality(Live) + stats["revoked"]
+OutcomesAreTrue == \A o \in Outcomes : stats[o] = HowMany(o)
+
+Conserved == []RegisteredAddsUp /\ []IssuedAddsUp /\ []OutcomesAreTrue
+
+(***************************************************************************)
+(* G7, as far as it is safety.  A sweep that is done leaves nothing over,  *)
+(* takes what was over first first, and has work from NextDeadline on.     *)
+(***************************************************************************)
+SweptClean ==
+  [][sweeping # NoSweep /\ sweeping' = NoSweep /\ ~closed =>
+       \A t \in Live : sweeping < end[t]]_vars
+OldestFirst ==
+  [][\A t \in taken' \ taken : \A u \in Live : end[t] <= end[u]]_vars
+WorkFromNextDeadline ==
+  ~closed => \A n \in Instants : n >= NextDeadline <=> \E t \in Live : n >= end[t]
+
+SweepsAll == SweptClean /\ OldestFirst /\ []WorkFromNextDeadline
+
+(***************************************************************************)
+(* G8.  An end is the true sum, and beyond the last instant it is never,   *)
+(* not now.  A clock that steps back makes no wait negative.               *)
+(***************************************************************************)
+EndIsTrueSum ==
+  [][\A t \in Tokens, n \in Instants :
+       /\ token[t] = "fresh" /\ Issued(t)' =>
+            (n >= end'[t] <=> n >= now' + TokenTTL)
+       /\ token[t] = "fresh" /\ Pending(t)' =>
+            (n >= end'[t] <=> n >= now' + AckDeadline)
+       /\ Issued(t) /\ Pending(t)' =>
+            (n >= end'[t] <=> n >= now' + AckDeadline \/ n >= end[t])]_vars
+NoNegativeWait ==
+  \A t \in Tokens, n \in Instants : Pending(t) => Waited(t, n) \in Instants
+
+SaturatingTime == EndIsTrueSum /\ []NoNegativeWait
+------------------------------------------------------------------------------
+THEOREM Spec => /\ LeavesExactlyOnce /\ StaysClosed /\ AlwaysRevoked
+                /\ OneDeadline /\ OnlyLiveTokens /\ ConsumedOnce /\ Bounded
+                /\ Conserved /\ SweepsAll /\ SaturatingTime
+
+(***************************************************************************)
+(* Not theorems, though one may think so: that a handoff always has the    *)
+(* whole AckDeadline (its token may end before), and that a token is       *)
+(* consumed before it is acknowledged (a backend in another process shows  *)
+(* its token by the acknowledgement).                                      *)
+(***************************************************************************)
+WholeDeadline ==
+  \A t \in Tokens : Pending(t) => end[t] = Plus(since[t], AckDeadline)
+ConsumedFirst ==
+  [][\A t \in Tokens :
+       Leaves(t) /\ handoff'[t] = "acknowledged" => t \in consumed]_vars
+==============================================================================
