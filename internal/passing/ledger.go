@@ -1,0 +1,105 @@
+package passing
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// Origin says where a descriptor came from.
+type Origin string
+
+// The origins that this module has.
+const (
+	FromLink   Origin = "received over a link"
+	Accepted   Origin = "accepted from a client"
+	Duplicated Origin = "duplicated"
+)
+
+// Ledger counts the descriptors that a party is answerable for, by origin. What
+// was opened is closed, adopted by somebody else, or still open, at every instant.
+//
+// The zero Ledger is ready, and a nil one counts nothing. It must not be copied.
+// It is safe for concurrent use and never blocks for long.
+type Ledger struct {
+	mu     sync.Mutex
+	counts map[Origin]Stats
+}
+
+// Stats are the counts of a [Ledger]: Opened = Closed + Adopted + Open in every
+// value ever returned.
+type Stats struct {
+	Opened  uint64 // the party became answerable for it
+	Closed  uint64 // the party closed it
+	Adopted uint64 // the party gave it to somebody who is answerable now, as an Accept does
+	Open    int    // neither yet; below zero where more was closed than opened
+}
+
+// Leak is an origin whose descriptors are not all gone.
+type Leak struct {
+	Origin Origin
+	Open   int // how many; below zero if some were closed twice or never counted
+}
+
+// Opened counts a descriptor that the party became answerable for.
+func (l *Ledger) Opened(from Origin) { l.count(from, Stats{Opened: 1, Open: 1}) }
+
+// Closed counts a descriptor that the party closed, by where it came from.
+func (l *Ledger) Closed(from Origin) { l.count(from, Stats{Closed: 1, Open: -1}) }
+
+// Adopted counts a descriptor that somebody else is answerable for from now on,
+// by where it came from.
+func (l *Ledger) Adopted(from Origin) { l.count(from, Stats{Adopted: 1, Open: -1}) }
+
+func (l *Ledger) count(from Origin, change Stats) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.counts == nil {
+		l.counts = make(map[Origin]Stats)
+	}
+	l.counts[from] = l.counts[from].plus(change)
+}
+
+func (s Stats) plus(t Stats) Stats {
+	return Stats{
+		Opened:  s.Opened + t.Opened,
+		Closed:  s.Closed + t.Closed,
+		Adopted: s.Adopted + t.Adopted,
+		Open:    s.Open + t.Open,
+	}
+}
+
+// Stats returns the counts of one instant.
+func (l *Ledger) Stats() Stats {
+	if l == nil {
+		return Stats{}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var sum Stats
+	for _, s := range l.counts {
+		sum = sum.plus(s)
+	}
+	return sum
+}
+
+// Leaks returns the origins that have descriptors open, of one instant, ordered
+// by name; nil if there are none. At rest each is a leak, named by its origin.
+func (l *Ledger) Leaks() []Leak {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var leaks []Leak
+	for from, s := range l.counts {
+		if s.Open != 0 {
+			leaks = append(leaks, Leak{Origin: from, Open: s.Open})
+		}
+	}
+	slices.SortFunc(leaks, func(a, b Leak) int { return cmp.Compare(a.Origin, b.Origin) })
+	return leaks
+}

@@ -1,0 +1,73 @@
+package passing
+
+import (
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// There is no MSG_NOSIGNAL here: SO_NOSIGPIPE is set on the socket instead.
+const sendFlags = unix.MSG_DONTWAIT
+
+func prepare(fd int) error {
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NOSIGPIPE, 1); err != nil {
+		return fmt.Errorf("passing: SO_NOSIGPIPE: %w", err)
+	}
+	return nil
+}
+
+type message struct{}
+
+// receive makes one recvmsg and sets close-on-exec on what came, under the lock
+// that holds off a fork in between.
+func (*message) receive(fd int, b, control []byte) (n, oobn int, truncated bool, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	n, oobn, flags, _, err := unix.Recvmsg(fd, b, control, unix.MSG_DONTWAIT)
+	if err != nil {
+		return 0, 0, false, err
+	}
+	r := receive{}
+	r.rights(control[:oobn])
+	for _, fd := range r.got.FDs {
+		unix.CloseOnExec(fd)
+	}
+	return n, oobn, flags&unix.MSG_CTRUNC != 0, nil
+}
+
+func peerCredentials(fd int) (Credentials, error) {
+	c, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("passing: peer credentials: %w", err)
+	}
+	pid, err := unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID)
+	if err != nil {
+		return Credentials{}, fmt.Errorf("passing: peer process: %w", err)
+	}
+	return Credentials{UID: int(c.Uid), PID: pid}, nil
+}
+
+// TimeNamespace returns [ErrUnsupported]: there is none, and no lease either.
+func TimeNamespace() (dev, ino uint64, err error) { return 0, 0, ErrUnsupported }
+
+// accept takes a connection, close-on-exec and not blocking.
+func accept(fd int) (int, unix.Sockaddr, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	conn, from, err := unix.Accept(fd)
+	if err != nil {
+		return -1, nil, err
+	}
+	unix.CloseOnExec(conn)
+	if err := unix.SetNonblock(conn, true); err != nil {
+		unix.Close(conn)
+		return -1, nil, err
+	}
+	return conn, from, nil
+}
+
+func peek(fd int, b []byte) (n int, err error) {
+	n, _, err = unix.Recvfrom(fd, b, unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return n, err
+}

@@ -1,0 +1,64 @@
+//go:build !linux && !darwin
+
+package passing
+
+import (
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Link cannot be made on this system.
+type Link struct{}
+
+// NewLink returns [ErrUnsupported].
+func NewLink(*net.UnixConn, *Ledger) (*Link, error) { return nil, ErrUnsupported }
+
+// Send returns [ErrUnsupported].
+func (*Link) Send([]byte, int) (int, error) { return 0, ErrUnsupported }
+
+// SendAll returns [ErrUnsupported].
+func (*Link) SendAll([]byte, int, time.Time) (int, error) { return 0, ErrUnsupported }
+
+// Recv returns [ErrUnsupported].
+func (*Link) Recv([]byte) (Received, error) { return Received{}, ErrUnsupported }
+
+// TryRecv returns [ErrUnsupported].
+func (*Link) TryRecv([]byte) (Received, error) { return Received{}, ErrUnsupported }
+
+// SetReadDeadline returns [ErrUnsupported].
+func (*Link) SetReadDeadline(time.Time) error { return ErrUnsupported }
+
+// ShutdownRead returns [ErrUnsupported].
+func (*Link) ShutdownRead() error { return ErrUnsupported }
+
+// PeerCredentials returns [ErrUnsupported].
+func (*Link) PeerCredentials() (Credentials, error) { return Credentials{}, ErrUnsupported }
+
+// Close returns [ErrUnsupported].
+func (*Link) Close() error { return ErrUnsupported }
+
+// Clock returns [ErrUnsupported].
+func Clock() (int64, error) { return 0, ErrUnsupported }
+
+// TimeNamespace returns [ErrUnsupported].
+func TimeNamespace() (dev, ino uint64, err error) { return 0, 0, ErrUnsupported }
+
+// Fence returns [ErrUnsupported].
+func Fence(int) error { return ErrUnsupported }
+
+// SetNonblock returns [ErrUnsupported].
+func SetNonblock(int) error { return ErrUnsupported }
+
+// Peek returns [ErrUnsupported].
+func Peek(int, []byte) (int, error) { return 0, ErrUnsupported }
+
+// Accept returns [ErrUnsupported].
+func Accept(syscall.RawConn) (fd int, addr net.Addr, err error) { return -1, nil, ErrUnsupported }
+
+// Listener returns [ErrUnsupported].
+func Listener(net.Listener) (*os.File, error) { return nil, ErrUnsupported }
+
+// Conn returns [ErrUnsupported].
+func Conn(int) (net.Conn, error) { return nil, ErrUnsupported }
