@@ -1,0 +1,121 @@
+package wire
+
+import "google.golang.org/protobuf/encoding/protowire"
+
+// CapabilityHandlePassing is the bit of a hello's and a reply's capabilities that says:
+// connections can be handed over.
+const CapabilityHandlePassing = 1 << 0
+
+// Hello is a client's first message, the reference's own. Its Secrets, if parsed, share
+// the memory of its frame. All texts and Secrets together have MaxText bytes at most.
+type Hello struct {
+	FrameID uint64 // the frame's request id, which the reply's repeats
+
+	MinProtocol      uint32 // the oldest version that the client speaks
+	MaxProtocol      uint32 // the latest
+	Service          string // that the client wants
+	WantedVersion    string // of the service; 64 bytes at most
+	ClientVersion    string // MaxVersion at most
+	Capabilities     uint64 // see CapabilityHandlePassing
+	AuthToken        Secret // not used by the reference
+	RequestID        string // for logs
+	ConnectionID     uint64 // zero from a client of the reference
+	PeerPID          uint32 // what the client says; ask the kernel instead
+	LibName          string // 64 bytes at most
+	LibVersion       string // 64 bytes at most
+	AttestationNonce Secret // not used by the reference
+	CapabilityToken  Secret // not used by the reference
+	KeepaliveSecs    uint64 // that the client proposes
+}
+
+const (
+	helloMinProtocol      protowire.Number = 1
+	helloMaxProtocol      protowire.Number = 2
+	helloService          protowire.Number = 3
+	helloWantedVersion    protowire.Number = 4
+	helloClientVersion    protowire.Number = 5
+	helloCapabilities     protowire.Number = 6
+	helloAuthToken        protowire.Number = 7
+	helloRequestID        protowire.Number = 8
+	helloConnectionID     protowire.Number = 9
+	helloPeerPID          protowire.Number = 10
+	helloLibName          protowire.Number = 11
+	helloLibVersion       protowire.Number = 12
+	helloAttestationNonce protowire.Number = 13
+	helloCapabilityToken  protowire.Number = 14
+	helloKeepaliveSecs    protowire.Number = 15
+)
+
+// Append implements [Message].
+func (m *Hello) Append(b []byte) []byte {
+	b, at := openMessage(b, KindRequest, ProtocolHello)
+	b = appendUint(b, helloMinProtocol, uint64(m.MinProtocol))
+	b = appendUint(b, helloMaxProtocol, uint64(m.MaxProtocol))
+	b = appendText(b, helloService, m.Service)
+	b = appendText(b, helloWantedVersion, m.WantedVersion)
+	b = appendText(b, helloClientVersion, m.ClientVersion)
+	b = appendUint(b, helloCapabilities, m.Capabilities)
+	b = appendBytes(b, helloAuthToken, m.AuthToken)
+	b = appendText(b, helloRequestID, m.RequestID)
+	b = appendUint(b, helloConnectionID, m.ConnectionID)
+	b = appendUint(b, helloPeerPID, uint64(m.PeerPID))
+	b = appendText(b, helloLibName, m.LibName)
+	b = appendText(b, helloLibVersion, m.LibVersion)
+	b = appendBytes(b, helloAttestationNonce, m.AttestationNonce)
+	b = appendBytes(b, helloCapabilityToken, m.CapabilityToken)
+	b = appendUint(b, helloKeepaliveSecs, m.KeepaliveSecs)
+	return closeMessage(b, at, m.FrameID)
+}
+
+// Check implements [Message]. The limits of single texts are the reference's.
+func (m *Hello) Check() error {
+	const short = 64
+	c := check{message: "Hello"}
+	c.service(helloService, m.Service)
+	c.text(helloWantedVersion, m.WantedVersion, short)
+	c.text(helloClientVersion, m.ClientVersion, MaxVersion)
+	c.text(helloRequestID, m.RequestID, MaxText)
+	c.text(helloLibName, m.LibName, short)
+	c.text(helloLibVersion, m.LibVersion, short)
+	c.size(0, len(m.Service)+len(m.WantedVersion)+len(m.ClientVersion)+len(m.RequestID)+len(m.LibName)+len(m.LibVersion)+
+		len(m.AuthToken)+len(m.AttestationNonce)+len(m.CapabilityToken), MaxText)
+	return c.err
+}
+
+func (m *Hello) merge(f *fields) {
+	f.message = "Hello"
+	for f.next() {
+		switch f.num {
+		case helloMinProtocol:
+			m.MinProtocol = uint32(f.uint())
+		case helloMaxProtocol:
+			m.MaxProtocol = uint32(f.uint())
+		case helloService:
+			m.Service = f.text()
+		case helloWantedVersion:
+			m.WantedVersion = f.text()
+		case helloClientVersion:
+			m.ClientVersion = f.text()
+		case helloCapabilities:
+			m.Capabilities = f.uint()
+		case helloAuthToken:
+			m.AuthToken = f.bytes()
+		case helloRequestID:
+			m.RequestID = f.text()
+		case helloConnectionID:
+			m.ConnectionID = f.uint()
+		case helloPeerPID:
+			m.PeerPID = uint32(f.uint())
+		case helloLibName:
+			m.LibName = f.text()
+		case helloLibVersion:
+			m.LibVersion = f.text()
+		case helloAttestationNonce:
+			m.AttestationNonce = f.bytes()
+		case helloCapabilityToken:
+			m.CapabilityToken = f.bytes()
+		case helloKeepaliveSecs:
+			m.KeepaliveSecs = f.uint()
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Refused is a broker's no, the reference's own. All texts together have MaxText bytes
+// at most.
+type Refused struct {
+	Reason      string // words
+	MinProtocol uint32 // the oldest version that the broker speaks
+	MaxProtocol uint32 // the latest
+	Code        RefusedCode
+	Details     map[string]string // MaxItems at most; written in the order of its keys
+	RetryAfter  time.Duration     // in whole milliseconds; zero: not known
+}
+
+// RefusedCode is why a broker says no. Any other number is one that a later version
+// knows.
+type RefusedCode int32
+
+// The codes, with the reference's numbers.
+const (
+	RefusedUnspecified RefusedCode = iota
+	RefusedVersionUnsupported
+	RefusedServiceUnknown
+	RefusedBackendSpawnFailed
+	RefusedRateLimited
+	RefusedShuttingDown
+	RefusedPeerRejected
+	RefusedInternal
+	RefusedVersionBlocked
+	RefusedFDPressure
+)
+
+// String returns the code's name in lower case with hyphens, or RefusedCode(n) for a
+// number that is not known here.
+func (c RefusedCode) String() string {
+	switch c {
+	case RefusedUnspecified:
+		return "unspecified"
+	case RefusedVersionUnsupported:
+		return "version-unsupported"
+	case RefusedServiceUnknown:
+		return "service-unknown"
+	case RefusedBackendSpawnFailed:
+		return "backend-spawn-failed"
+	case RefusedRateLimited:
+		return "rate-limited"
+	case RefusedShuttingDown:
+		return "shutting-down"
+	case RefusedPeerRejected:
+		return "peer-rejected"
+	case RefusedInternal:
+		return "internal"
+	case RefusedVersionBlocked:
+		return "version-blocked"
+	case RefusedFDPressure:
+		return "fd-pressure"
+	}
+	return "RefusedCode(" + strconv.Itoa(int(c)) + ")"
+}
+
+const (
+	refusedReason      protowire.Number = 1
+	refusedMinProtocol protowire.Number = 2
+	refusedMaxProtocol protowire.Number = 3
+	refusedCode        protowire.Number = 4
+	refusedDetails     protowire.Number = 5
+	refusedRetryAfter  protowire.Number = 6
+
+	detailKey   protowire.Number = 1
+	detailValue protowire.Number = 2
+)
+
+func (m *Refused) append(b []byte) []byte {
+	b = appendText(b, refusedReason, m.Reason)
+	b = appendUint(b, refusedMinProtocol, uint64(m.MinProtocol))
+	b = appendUint(b, refusedMaxProtocol, uint64(m.MaxProtocol))
+	b = appendInt(b, refusedCode, int32(m.Code))
+	for _, key := range slices.Sorted(maps.Keys(m.Details)) {
+		var at int
+		b, at = open(b, refusedDetails)
+		// An entry's key and value are written even if they are empty.
+		b = protowire.AppendTag(b, detailKey, protowire.BytesType)
+		b = protowire.AppendString(b, key)
+		b = protowire.AppendTag(b, detailValue, protowire.BytesType)
+		b = protowire.AppendString(b, m.Details[key])
+		b = shut(b, at)
+	}
+	return appendUint(b, refusedRetryAfter, units(m.RetryAfter, time.Millisecond))
+}
+
+func (m *Refused) check() error {
+	c := check{message: "Refused"}
+	c.text(refusedReason, m.Reason, MaxText)
+	total := len(m.Reason)
+	if len(m.Details) > MaxItems {
+		c.fail(refusedDetails, ErrTooMany)
+	}
+	for key, value := range m.Details {
+		c.text(refusedDetails, key, MaxText)
+		c.text(refusedDetails, value, MaxText)
+		total += len(key) + len(value)
+	}
+	c.must(refusedRetryAfter, m.RetryAfter >= 0)
+	c.size(0, total, MaxText)
+	return c.err
+}
+
+func (m *Refused) merge(f *fields) {
+	f.message = "Refused"
+	for f.next() {
+		switch f.num {
+		case refusedReason:
+			m.Reason = f.text()
+		case refusedMinProtocol:
+			m.MinProtocol = uint32(f.uint())
+		case refusedMaxProtocol:
+			m.MaxProtocol = uint32(f.uint())
+		case refusedCode:
+			m.Code = RefusedCode(f.uint())
+		case refusedDetails:
+			m.detail(f)
+		case refusedRetryAfter:
+			m.RetryAfter = duration(f.uint(), time.Millisecond)
+		}
+	}
+}
+
+// detail takes one entry of the map: of a key that comes twice, the last value.
+func (m *Refused) detail(f *fields) {
+	entry := fields{message: "Refused.details", rest: f.bytes()}
+	var key, value string
+	for entry.next() {
+		switch entry.num {
+		case detailKey:
+			key = entry.text()
+		case detailValue:
+			value = entry.text()
+		}
+	}
+	if f.adopt(entry.err); f.err != nil {
+		return
+	}
+	if m.Details == nil {
+		m.Details = map[string]string{}
+	}
+	m.Details[key] = value
+	if len(m.Details) > MaxItems {
+		f.fail(ErrTooMany) // before memory is taken for all that follow
+	}
+}
