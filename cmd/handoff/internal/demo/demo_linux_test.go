@@ -1,0 +1,112 @@
+package demo_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/handoff-go/handoff/cmd/handoff/internal/demo"
+	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
+)
+
+// TestMain lets the test binary be every process of the demo, as the command is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch name, args := os.Args[1], os.Args[2:]; {
+		case name == "demo":
+			os.Exit(demo.Main(args, os.Stdout, os.Stderr))
+		case name == "demo-backend" && os.Getenv(lieVariable) != "":
+			os.Exit(lie(args))
+		case demo.IsRole(name):
+			os.Exit(demo.RoleMain(name, args, os.Stderr))
+		}
+	}
+	// Under the race detector every process would sleep a second before its exit.
+	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=0")
+	goleak.VerifyTestMain(m)
+}
+
+// limited returns a context in which a hanging test ends before the package's
+// own limit. It is long: a slow machine is no failure.
+func limited(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// open returns how many descriptors this process has.
+func open(t *testing.T) int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return len(entries)
+}
+
+func TestEveryClientIsAnsweredDespiteTheFaults(t *testing.T) {
+	cfg := demo.Config{Seed: 7, Connections: 60, Parallel: 32, Faults: plan.On()}
+	run := func() *demo.Ledger {
+		ledger, err := demo.Run(limited(t), cfg, io.Discard)
+		require.NoError(t, err)
+		require.NoError(t, ledger.Check())
+		return ledger
+	}
+	one := run()
+	before := open(t)
+	two := run()
+	require.Equal(t, before, open(t), "no descriptor is left here either")
+
+	planned := plan.New(cfg.Seed, cfg.Connections, cfg.Faults).Counts()
+	for class := range plan.Classes {
+		require.GreaterOrEqual(t, 100*planned[class], 5*cfg.Connections)
+		require.Equal(t, planned[class], one.Broker.First[class].Sum())
+		require.Equal(t, planned[class], two.Broker.First[class].Sum())
+	}
+	// What a class ends as is fixed too, unless the machine was too busy for a
+	// handoff that should have been acknowledged; the ledger counts those.
+	if one.Strays() == 0 && two.Strays() == 0 {
+		require.Equal(t, one.Broker.First, two.Broker.First)
+		require.Equal(t, demo.Outcomes{Acknowledged: planned[plan.OK]}, one.Broker.First[plan.OK])
+		require.Equal(t, demo.Outcomes{Expired: planned[plan.Slow]}, one.Broker.First[plan.Slow])
+		require.Equal(t, demo.Outcomes{Expired: planned[plan.Never]}, one.Broker.First[plan.Never])
+		require.Equal(t, demo.Outcomes{Abandoned: planned[plan.Kill]}, one.Broker.First[plan.Kill])
+		require.Equal(t, 18, one.Clients.Reconnected)
+	}
+	require.Len(t, one.Clients.By, 2, "both backends answer")
+}
+
+func TestWithoutFaultsNobodyReconnects(t *testing.T) {
+	var progress strings.Builder
+	ledger, err := demo.Run(limited(t), demo.Config{Seed: 1, Connections: 30, Parallel: 8}, &progress)
+	require.NoError(t, err)
+	require.NoError(t, ledger.Check())
+	require.Equal(t, 30, ledger.Clients.Answered)
+	require.Zero(t, ledger.Broker.Killed)
+	if ledger.Strays() == 0 {
+		require.Equal(t, demo.Outcomes{Acknowledged: 30}, ledger.Broker.Outcomes())
+		require.Zero(t, ledger.Clients.Reconnected)
+	}
+	require.Regexp(t, `^broker/\d+ on 127\.0\.0\.1:\d+, backend-1/\d+ and backend-2/\d+, `, progress.String())
+	require.Regexp(t, `\[#{24}\] 30/30 answered, .*, done\n$`, progress.String())
+}
+
+func TestBadConfigsAreRefused(t *testing.T) {
+	good := demo.DefaultConfig()
+	require.NoError(t, good.Validate())
+	for name, spoil := range map[string]func(*demo.Config){
+		"connections": func(c *demo.Config) { c.Connections = 0 },
+		"parallel":    func(c *demo.Config) { c.Parallel = 1025 },
+	} {
+		cfg := good
+		spoil(&cfg)
+		ledger, err := demo.Run(limited(t), cfg, io.Discard)
+		var bad *demo.ConfigError
+		require.ErrorAs(t, err, &bad)
+		require.Equal(t, name, bad.Flag)
+		require.Nil(t, ledger)
+	}
+}

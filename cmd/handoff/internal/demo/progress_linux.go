@@ -1,0 +1,115 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/handoff-go/handoff/registry"
+)
+
+// progress is the live line. On a terminal it is drawn over itself; elsewhere a
+// new one is written now and then.
+type progress struct {
+	w        io.Writer
+	cfg      Config
+	terminal bool
+	started  time.Time
+	stats    func() *registry.Stats
+	tally    func() Tally
+
+	behind chan struct{} // closed when only the broker is still at work
+	quit   chan struct{}
+	done   chan struct{}
+}
+
+func startProgress(w io.Writer, cfg Config, broker ready, stats func() *registry.Stats, tally func() Tally) *progress {
+	fmt.Fprintf(w, "broker/%d on %s, %s, deadline %v, slow ACKs after %v\n",
+		broker.PID, broker.Address, strings.Join(broker.Backends, " and "), ackDeadline, slowAck)
+	p := &progress{
+		w: w, cfg: cfg, terminal: isTerminal(w), started: time.Now(), stats: stats, tally: tally,
+		behind: make(chan struct{}), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	go p.run()
+	return p
+}
+
+// waiting says that the clients are done.
+func (p *progress) waiting() { close(p.behind) }
+
+// stop draws the line a last time and returns when nothing more is written.
+func (p *progress) stop() {
+	close(p.quit)
+	<-p.done
+}
+
+func (p *progress) run() {
+	defer close(p.done)
+	every := time.Second
+	if p.terminal {
+		every = 100 * time.Millisecond
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			p.draw(p.work())
+		case <-p.quit:
+			p.draw("done")
+			if p.terminal {
+				fmt.Fprintln(p.w)
+			}
+			return
+		}
+	}
+}
+
+// work says what the run is at.
+func (p *progress) work() string {
+	select {
+	case <-p.behind:
+		return "awaiting the last late ACKs"
+	default:
+		return "handing off"
+	}
+}
+
+func (p *progress) draw(work string) {
+	const width = 24
+	t := p.tally()
+	var s registry.Stats
+	if latest := p.stats(); latest != nil {
+		s = *latest
+	}
+	full := width * t.Answered / p.cfg.Connections
+	line := fmt.Sprintf("[%s%s] %*d/%d answered, %d again | acknowledged %d, expired %d, abandoned %d, pending %d | %.1f s, %s",
+		strings.Repeat("#", full), strings.Repeat(".", width-full), len(fmt.Sprint(p.cfg.Connections)), t.Answered, p.cfg.Connections,
+		t.Reconnected, s.Acknowledged, s.Expired, s.Abandoned, s.Pending, time.Since(p.started).Seconds(), work)
+	if p.terminal {
+		fmt.Fprintf(p.w, "\r%s\x1b[K", line)
+		return
+	}
+	fmt.Fprintln(p.w, line)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return false
+	}
+	terminal := false
+	err = raw.Control(func(fd uintptr) {
+		_, ioctl := unix.IoctlGetTermios(int(fd), unix.TCGETS)
+		terminal = ioctl == nil
+	})
+	return err == nil && terminal
+}

@@ -1,0 +1,140 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"sync/atomic"
+	"time"
+
+	"github.com/handoff-go/handoff/registry"
+)
+
+// Run runs the whole demo: it starts the broker's process, which starts the
+// backends', runs the clients here, and returns what all of them counted, for
+// [Ledger.Check] to judge. Progress goes to w as it is made.
+//
+// It blocks until every process that it started has ended. The error is a
+// *ConfigError, ctx's cause, or why the run could not be finished; the Ledger is
+// nil then.
+func Run(ctx context.Context, cfg Config, w io.Writer) (*Ledger, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	broker, err := startBroker(ctx, cfg, cancel)
+	if err != nil {
+		return nil, err
+	}
+	defer broker.wait()
+	defer cancel(nil) // kills the broker, if it has not ended
+	hello, err := within(ctx, startLimit, broker.ready, "the broker to start")
+	if err != nil {
+		return nil, err
+	}
+	crowd := newClients(cfg, hello)
+	show := startProgress(w, cfg, hello, broker.stats.Load, crowd.snapshot)
+	crowd.run(ctx)
+	show.waiting()
+	err = broker.stdin.Close() // tells it to finish
+	report, noReport := within(ctx, 3*finishLimit, broker.report, "the broker's report")
+	show.stop()
+	if err := errors.Join(noReport, err); err != nil {
+		return nil, err
+	}
+	if err := broker.wait(); err != nil {
+		return nil, fmt.Errorf("the broker: %w", err)
+	}
+	return &Ledger{Config: cfg, Broker: report, Clients: crowd.snapshot(), Took: time.Since(started)}, nil
+}
+
+// within waits for a value, for a limited time. what names it in the error.
+func within[T any](ctx context.Context, limit time.Duration, values <-chan T, what string) (v T, err error) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case v = <-values:
+		return v, nil
+	case <-ctx.Done():
+		return v, context.Cause(ctx)
+	case <-timer.C:
+		return v, fmt.Errorf("waited %v for %s", limit, what)
+	}
+}
+
+// brokerProcess is the broker as the first process sees it.
+type brokerProcess struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	ready  chan ready
+	report chan Report
+	stats  atomic.Pointer[registry.Stats] // the latest; nil: none yet
+	heard  chan struct{}                  // closed when its output has ended
+	waited bool
+	status error
+}
+
+var errBrokerGone = errors.New("the broker ended before its report")
+
+// startBroker starts the broker. gone is called if it ends without a report.
+func startBroker(ctx context.Context, cfg Config, gone context.CancelCauseFunc) (*brokerProcess, error) {
+	cmd, err := command(ctx, brokerRole, cfg.args()...)
+	if err != nil {
+		return nil, err
+	}
+	b := &brokerProcess{cmd: cmd, ready: make(chan ready, 1), report: make(chan Report, 1), heard: make(chan struct{})}
+	if b.stdin, err = cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, errors.Join(err, b.stdin.Close())
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err // Start has closed the pipes
+	}
+	go b.listen(stdout, gone)
+	return b, nil
+}
+
+func (b *brokerProcess) listen(stdout io.Reader, gone context.CancelCauseFunc) {
+	defer close(b.heard)
+	in := json.NewDecoder(stdout)
+	reported := false
+	for {
+		var m message
+		if err := in.Decode(&m); err != nil {
+			if !reported {
+				gone(errBrokerGone)
+			}
+			return
+		}
+		switch {
+		case m.Ready != nil && len(b.ready) == 0:
+			b.ready <- *m.Ready
+		case m.Progress != nil:
+			b.stats.Store(m.Progress)
+		case m.Report != nil && !reported:
+			reported = true
+			b.report <- *m.Report
+		}
+	}
+}
+
+// wait reaps the process. If it does not end by itself it is killed: its whole
+// family goes with it.
+func (b *brokerProcess) wait() error {
+	if b.waited {
+		return b.status
+	}
+	timer := time.AfterFunc(finishLimit, func() { _ = b.cmd.Process.Kill() })
+	defer timer.Stop()
+	<-b.heard // Wait closes the pipe that is read
+	b.waited, b.status = true, b.cmd.Wait()
+	return b.status
+}
