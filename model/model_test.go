@@ -75,6 +75,7 @@ func TestAnswers(t *testing.T) {
 		"a sweep ends what is over":            {full, func(s state) (state, model.Answer) { return s.ExpireOverdue(4) }, model.OK, 1},
 		"a sweep ends all that is over":        {full, func(s state) (state, model.Answer) { return s.ExpireOverdue(5) }, model.OK, 0},
 		"close":                                {full, func(s state) (state, model.Answer) { return s.Close() }, model.OK, 0},
+		"close one, not closed":                {pending, func(s state) (state, model.Answer) { return s.CloseOne(a) }, model.None, 1},
 		"close again":                          {closed, func(s state) (state, model.Answer) { return s.Close() }, model.None, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

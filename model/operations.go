@@ -153,24 +153,39 @@ func (s State) ExpireOverdue(now Instant) (State, Answer) {
 	return s, Answer{Verdict: OK, Exits: exits}
 }
 
-// Close abandons everything that is pending and revokes everything. Closed
-// comes first, then it is one step a record, the oldest end first. (G1, G2)
+// Close abandons everything that is pending and revokes everything: it is Shut,
+// and then CloseOne of one record after the other, the oldest end first.
 func (s State) Close() (State, Answer) {
+	s, answer := s.Shut()
+	for _, t := range s.byEnd() {
+		var a Answer
+		s, a = s.CloseOne(t)
+		answer.Exits = append(answer.Exits, a.Exits...)
+	}
+	return s, answer
+}
+
+// Shut is the first step of Close: from here on everything is refused.
+func (s State) Shut() (State, Answer) {
 	if s.Closed {
 		return s, Answer{Verdict: None}
 	}
 	s.Closed = true
-	var exits []Exit
-	for _, t := range s.byEnd() {
-		if !s.Records[t].Pending {
-			s = s.without(t)
-			continue
-		}
-		var exit Exit
-		s, exit = s.leave(t, Abandoned, 0)
-		exits = append(exits, exit)
+	return s, Answer{Verdict: OK}
+}
+
+// CloseOne is any other step of Close: it ends one record. (G1, G2)
+func (s State) CloseOne(t Token) (State, Answer) {
+	r, live := s.Records[t]
+	switch {
+	case !s.Closed || !live:
+		return s, Answer{Verdict: None}
+	case !r.Pending:
+		return s.without(t), Answer{Verdict: OK}
+	default:
+		s, exit := s.leave(t, Abandoned, 0)
+		return s, Answer{Verdict: OK, Exits: []Exit{exit}}
 	}
-	return s, Answer{Verdict: OK, Exits: exits}
 }
 
 // dropOver makes room for a new token: issued tokens past their end go. Never a

@@ -1,0 +1,79 @@
+package model
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// WriteTo writes g in its canonical form: one line for each node and each edge,
+// sorted, with nodes named by a hash of their words. Equal graphs are equal
+// texts. It returns how many bytes were written, and the writer's error.
+func (g Graph) WriteTo(w io.Writer) (int64, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "init %s\n", hash(g.Initial))
+	var lines []string
+	for _, node := range g.Nodes {
+		lines = append(lines, fmt.Sprintf("node %s %s\n", hash(node), node))
+	}
+	for _, e := range g.Edges {
+		lines = append(lines, fmt.Sprintf("edge %s %s > %s\n", hash(e.From), e.Step, hash(e.To)))
+	}
+	slices.Sort(lines)
+	for _, line := range lines {
+		b.WriteString(line)
+	}
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}
+
+// ReadGraph reads what WriteTo wrote. It returns an error that names the line
+// if the text is no graph: a node whose hash is not its own, or an edge between
+// nodes that are not listed.
+func ReadGraph(r io.Reader) (Graph, error) {
+	var g Graph
+	words := map[string]string{}
+	var initial string
+	var edges [][3]string
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		kind, rest, _ := strings.Cut(lines.Text(), " ")
+		name, rest, _ := strings.Cut(rest, " ")
+		step, to, isEdge := strings.Cut(rest, " > ")
+		switch {
+		case kind == "init" && rest == "":
+			initial = name
+		case kind == "node" && hash(rest) == name:
+			words[name] = rest
+			g.Nodes = append(g.Nodes, rest)
+		case kind == "edge" && isEdge:
+			edges = append(edges, [3]string{name, step, to})
+		default:
+			return Graph{}, fmt.Errorf("model: line %d is no part of a graph: %q", n, lines.Text())
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return Graph{}, err
+	}
+	for _, e := range edges {
+		if words[e[0]] == "" || words[e[2]] == "" {
+			return Graph{}, fmt.Errorf("model: an edge %q leads from or to a node that is not listed", e[1])
+		}
+		g.Edges = append(g.Edges, Edge{From: words[e[0]], Step: e[1], To: words[e[2]]})
+	}
+	if g.Initial = words[initial]; g.Initial == "" {
+		return Graph{}, fmt.Errorf("model: the graph has no initial node")
+	}
+	slices.Sort(g.Nodes)
+	slices.SortFunc(g.Edges, Edge.Compare)
+	return g, nil
+}
+
+func hash(node string) string {
+	sum := sha256.Sum256([]byte(node))
+	return hex.EncodeToString(sum[:5])
+}
