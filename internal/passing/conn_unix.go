@@ -83,8 +83,11 @@ func Accept(rc syscall.RawConn) (fd int, addr net.Addr, err error) {
 			}
 		}
 	})
-	if err = cmpErr(ended(err), inner); err != nil {
-		return -1, nil, err
+	if err != nil {
+		return -1, nil, ended(err)
+	}
+	if inner != nil {
+		return -1, nil, inner
 	}
 	return fd, address(from), nil
 }
@@ -104,9 +107,9 @@ func Listener(l net.Listener) (*os.File, error) {
 // Conn makes fd a connection of package net, a *net.TCPConn or *net.UnixConn,
 // which may have another number. fd is closed, so that there is still one copy.
 //
-// With an error fd stays as it was, and the caller's: there is no descriptor left
-// for the second copy that must exist meanwhile (EMFILE), or fd is not connected.
-// File status flags are not changed, except that a blocking fd becomes non-blocking.
+// With an error fd stays as it was, and the caller's: there is no room for the two
+// copies that exist meanwhile (EMFILE), or fd is not connected. No file status flag
+// is changed, except that a blocking fd becomes non-blocking.
 func Conn(fd int) (net.Conn, error) {
 	// An os.File would close fd when it cannot be adopted, so it gets a copy.
 	spare, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
@@ -158,14 +161,4 @@ func retry(f func() error) error {
 			return err
 		}
 	}
-}
-
-// cmpErr returns the first error that is one.
-func cmpErr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,9 +1,14 @@
-//go:build linux || darwin
+//go:build linux
 
 package passing_test
 
 import (
+	"bytes"
 	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,42 +19,197 @@ import (
 
 func TestADescriptorRidesOnTheFirstByte(t *testing.T) {
 	a, b, ledger := pair(t)
-	sent := open(t)
-	n, err := a.Send([]byte("offer"), sent)
+	n, err := a.Send([]byte("offer"), marked(t, "passed"))
 	require.NoError(t, err)
 	require.Equal(t, 5, n)
 
 	buf := make([]byte, 16)
-	got, err := b.Recv(buf)
+	got, err := b.Recv(buf[:1])
 	require.NoError(t, err)
-	require.Equal(t, "offer", string(buf[:got.N]))
+	require.Equal(t, "o", string(buf[:got.N]))
 	require.False(t, got.Truncated)
 	require.Len(t, got.FDs, 1)
-	requireSame(t, sent, got.FDs[0])
+	require.Equal(t, "passed", mark(t, got.FDs[0]))
 	flags, err := unix.FcntlInt(uintptr(got.FDs[0]), unix.F_GETFD, 0)
 	require.NoError(t, err)
 	require.NotZero(t, flags&unix.FD_CLOEXEC, "close-on-exec")
-
 	require.Equal(t, passing.Stats{Opened: 1, Open: 1}, ledger.Stats())
 	closeAll(t, ledger, got.FDs)
 	require.Equal(t, passing.Stats{Opened: 1, Closed: 1}, ledger.Stats())
+
+	got, err = b.Recv(buf)
+	require.NoError(t, err)
+	require.Equal(t, passing.Received{N: 4}, got, "the rest has none")
+	require.Equal(t, "ffer", string(buf[:got.N]))
 }
 
-func TestNothingToReadAndTheEnd(t *testing.T) {
+func TestAFullQueueTakesAPart(t *testing.T) {
+	a, b, ledger := pair(t)
+	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	n, err := a.Send(want, marked(t, "passed"))
+	require.NoError(t, err)
+	require.Greater(t, n, 0)
+	require.Less(t, n, len(want))
+	_, err = a.Send(want[n:], -1)
+	require.Equal(t, passing.ErrWouldBlock, err)
+
+	rest := make(chan error, 1)
+	go func() {
+		m, err := a.SendAll(want[n:], -1, soon())
+		if err == nil && m != len(want)-n {
+			err = io.ErrShortWrite
+		}
+		rest <- err
+	}()
+	var all []byte
+	buf := make([]byte, 10_000)
+	for len(all) < len(want) {
+		got, err := b.Recv(buf)
+		require.NoError(t, err)
+		if all == nil {
+			require.Len(t, got.FDs, 1)
+			closeAll(t, ledger, got.FDs)
+		} else {
+			require.Nil(t, got.FDs)
+		}
+		all = append(all, buf[:got.N]...)
+	}
+	require.NoError(t, <-rest)
+	require.True(t, bytes.Equal(want, all))
+}
+
+// A read ends with the last byte of a write that carried a descriptor, however
+// much room there is, and may begin before it.
+func TestAReadEndsBehindADescriptor(t *testing.T) {
+	a, b, ledger := pair(t)
+	for _, w := range []struct {
+		text string
+		fd   int
+	}{
+		{"pong", -1}, {"commit", -1}, {"offer1", marked(t, "1")}, {"offer2", marked(t, "2")}, {"revoke", -1},
+		{"offer3", marked(t, "3")}, {"ping", -1},
+	} {
+		_, err := a.Send([]byte(w.text), w.fd)
+		require.NoError(t, err)
+	}
+	buf := make([]byte, 1000)
+	for _, want := range []struct{ text, mark string }{
+		{"pongcommitoffer1", "1"}, {"offer2", "2"}, {"revokeoffer3", "3"}, {"ping", ""},
+	} {
+		got, err := b.TryRecv(buf)
+		require.NoError(t, err)
+		require.Equal(t, want.text, string(buf[:got.N]))
+		if want.mark == "" {
+			require.Nil(t, got.FDs)
+			continue
+		}
+		require.Len(t, got.FDs, 1)
+		require.Equal(t, want.mark, mark(t, got.FDs[0]))
+		closeAll(t, ledger, got.FDs)
+	}
+}
+
+func TestTheDescriptorsOfAReadAreTheCallersToKeep(t *testing.T) {
+	a, b, ledger := pair(t)
+	passed := marked(t, "passed")
+	buf := make([]byte, 1)
+	var kept [][]int
+	seen := map[int]bool{}
+	for range 200 {
+		_, err := a.Send([]byte{1}, passed)
+		require.NoError(t, err)
+		got, err := b.Recv(buf)
+		require.NoError(t, err)
+		require.Len(t, got.FDs, 1)
+		kept = append(kept, got.FDs)
+		_ = append(got.FDs, -1) // which must not reach the next one
+	}
+	for _, fds := range kept {
+		require.False(t, seen[fds[0]])
+		seen[fds[0]] = true
+		closeAll(t, ledger, fds)
+	}
+	require.Zero(t, ledger.Stats().Open)
+}
+
+func TestTheEndComesAfterEverythingElse(t *testing.T) {
 	a, b, _ := pair(t)
 	buf := make([]byte, 16)
 	_, err := b.TryRecv(buf)
 	require.Equal(t, passing.ErrWouldBlock, err)
-
+	_, err = b.Send([]byte("never read"), -1) // which makes the end a reset
+	require.NoError(t, err)
 	_, err = a.Send([]byte("last"), -1)
 	require.NoError(t, err)
 	require.NoError(t, a.Close())
+
 	got, err := b.TryRecv(buf)
 	require.NoError(t, err)
 	require.Equal(t, "last", string(buf[:got.N]))
-	require.Nil(t, got.FDs)
-	_, err = b.TryRecv(buf)
-	require.Equal(t, io.EOF, err)
-	_, err = b.Recv(buf)
-	require.Equal(t, io.EOF, err, "again and again")
+	for range 3 {
+		_, err = b.TryRecv(buf)
+		require.Equal(t, io.EOF, err)
+		_, err = b.Recv(buf)
+		require.Equal(t, io.EOF, err)
+	}
+	_, err = b.Send([]byte("late"), marked(t, "passed"))
+	require.Equal(t, syscall.EPIPE, err)
+	_, err = b.SendAll([]byte("late"), -1, soon())
+	require.Equal(t, syscall.EPIPE, err)
+}
+
+func TestAFailedSendSaysWhy(t *testing.T) {
+	a, b, _ := pair(t)
+	closed, err := unix.Dup(0)
+	require.NoError(t, err)
+	require.NoError(t, unix.Close(closed))
+	_, err = a.Send([]byte("offer"), closed)
+	require.Equal(t, syscall.EBADF, err)
+	_, err = a.Send(nil, 0)
+	require.Equal(t, syscall.EINVAL, err)
+	_, err = b.TryRecv(make([]byte, 1))
+	require.Equal(t, passing.ErrWouldBlock, err, "nothing went")
+	_, err = b.Recv(nil)
+	require.Equal(t, io.ErrShortBuffer, err, "which is not the end")
+
+	_, err = a.Send([]byte("unread"), -1)
+	require.NoError(t, err)
+	require.NoError(t, b.Close())
+	_, err = a.Send([]byte("offer"), -1)
+	require.Contains(t, []error{syscall.ECONNRESET, syscall.EPIPE}, err)
+}
+
+func TestThePeerIsWhoConnected(t *testing.T) {
+	a, _, _ := pair(t)
+	c, err := a.PeerCredentials()
+	require.NoError(t, err)
+	require.Equal(t, passing.Credentials{UID: os.Getuid(), PID: os.Getpid()}, c)
+
+	path := filepath.Join(t.TempDir(), "control")
+	l, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	defer l.Close()
+	p := start(t, "dialer")
+	_, err = p.Send([]byte(path), -1)
+	require.NoError(t, err)
+	accepted, err := l.Accept()
+	require.NoError(t, err)
+	c, err = link(t, accepted.(*net.UnixConn), nil).PeerCredentials()
+	require.NoError(t, err)
+	require.Equal(t, passing.Credentials{UID: os.Getuid(), PID: p.cmd.Process.Pid}, c)
+}
+
+// playDialer connects to the path that it receives, and stays.
+func playDialer(p *other) error {
+	buf := make([]byte, 200)
+	got, err := p.Recv(buf)
+	if err != nil {
+		return err
+	}
+	c, err := net.Dial("unix", string(buf[:got.N]))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return p.await(goAhead, 1)
 }

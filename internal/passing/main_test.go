@@ -1,4 +1,4 @@
-//go:build linux || darwin
+//go:build linux
 
 package passing_test
 
@@ -16,11 +16,22 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		play(role)
+	}
 	goleak.VerifyTestMain(m)
 }
 
 // soon is a deadline that no passing test reaches.
 func soon() time.Time { return time.Now().Add(20 * time.Second) }
+
+// long returns how often to repeat something, less often with -short.
+func long(n, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return n
+}
 
 // pair returns two connected links, closed at the end of the test, and the ledger
 // of the second.
@@ -43,37 +54,51 @@ func link(t testing.TB, c *net.UnixConn, ledger *passing.Ledger) *passing.Link {
 // sockets returns two connected Unix stream sockets.
 func sockets(t testing.TB) (a, b *net.UnixConn) {
 	t.Helper()
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	require.NoError(t, err)
+	fds := socketpair(t)
 	return adopt(t, fds[0]), adopt(t, fds[1])
+}
+
+func socketpair(t testing.TB) [2]int {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	require.NoError(t, err)
+	return fds
 }
 
 func adopt(t testing.TB, fd int) *net.UnixConn {
 	t.Helper()
-	f := os.NewFile(uintptr(fd), "socket")
-	defer f.Close()
-	c, err := net.FileConn(f)
+	c, err := passing.Conn(fd)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c.(*net.UnixConn)
 }
 
-// open returns a descriptor that can be told from others, open until the test ends.
-func open(t testing.TB) int {
+// marked returns a descriptor of a file that holds text, open until the test ends.
+func marked(t testing.TB, text string) int {
 	t.Helper()
-	f, err := os.CreateTemp(t.TempDir(), "passed")
+	fd, err := memory(text)
 	require.NoError(t, err)
-	t.Cleanup(func() { f.Close() })
-	return int(f.Fd())
+	t.Cleanup(func() { unix.Close(fd) })
+	return fd
 }
 
-// requireSame fails unless two descriptors are of one file.
-func requireSame(t testing.TB, want, got int) {
+// memory returns a descriptor of a file that holds text and has no name.
+func memory(text string) (int, error) {
+	fd, err := unix.MemfdCreate("marked", unix.MFD_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	_, err = unix.Pwrite(fd, []byte(text), 0)
+	return fd, err
+}
+
+// mark returns the text of a descriptor made by marked or memory.
+func mark(t testing.TB, fd int) string {
 	t.Helper()
-	var a, b unix.Stat_t
-	require.NoError(t, unix.Fstat(want, &a))
-	require.NoError(t, unix.Fstat(got, &b))
-	require.Equal(t, [2]uint64{uint64(a.Dev), uint64(a.Ino)}, [2]uint64{uint64(b.Dev), uint64(b.Ino)})
+	buf := make([]byte, 64)
+	n, err := unix.Pread(fd, buf, 0)
+	require.NoError(t, err)
+	return string(buf[:n])
 }
 
 func closeAll(t testing.TB, ledger *passing.Ledger, fds []int) {
@@ -82,4 +107,12 @@ func closeAll(t testing.TB, ledger *passing.Ledger, fds []int) {
 		require.NoError(t, unix.Close(fd))
 		ledger.Closed(passing.FromLink)
 	}
+}
+
+// inUse returns how many descriptors this process has open, as the kernel says.
+func inUse(t testing.TB) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return len(entries) - 1 // without the one of the directory
 }

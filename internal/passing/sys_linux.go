@@ -2,7 +2,6 @@ package passing
 
 import (
 	"fmt"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -60,13 +59,13 @@ func accept(fd int) (int, unix.Sockaddr, error) {
 	return unix.Accept4(fd, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 }
 
-// receiveFrom reads without waiting and without control messages: descriptors
-// that lie before it are not received.
+// peek reads without control messages, so that no descriptor is received, and
+// without the peer's address, which unix.Recvfrom would allocate.
 func peek(fd int, b []byte) (n int, err error) {
 	got, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
 		unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
-		return 0, syscall.Errno(errno)
+		return 0, errno
 	}
 	return int(got), nil
 }

@@ -1,0 +1,174 @@
+//go:build linux
+
+package passing_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/handoff-go/handoff/internal/passing"
+)
+
+// sendMany sends what no Link sends: count copies of fd on one byte.
+func sendMany(t testing.TB, c *net.UnixConn, fd, count int) {
+	t.Helper()
+	fds := make([]int, count)
+	for i := range fds {
+		fds[i] = fd
+	}
+	_, _, err := c.WriteMsgUnix([]byte{byte(count)}, unix.UnixRights(fds...), nil)
+	require.NoError(t, err)
+}
+
+func TestSurplusDescriptorsAreReceived(t *testing.T) {
+	x, y := sockets(t)
+	ledger := new(passing.Ledger)
+	l := link(t, y, ledger)
+	passed := marked(t, "passed")
+	buf := make([]byte, 16)
+	for _, count := range []int{2, 64, 253} {
+		before := inUse(t)
+		sendMany(t, x, passed, count)
+		got, err := l.Recv(buf)
+		require.NoError(t, err)
+		require.Len(t, got.FDs, count)
+		require.False(t, got.Truncated)
+		require.Equal(t, before+count, inUse(t))
+		require.Equal(t, count, ledger.Stats().Open)
+		for _, fd := range got.FDs {
+			require.Equal(t, "passed", mark(t, fd))
+		}
+		closeAll(t, ledger, got.FDs)
+		require.Equal(t, before, inUse(t))
+	}
+}
+
+func TestOtherControlMessagesAreNoDescriptors(t *testing.T) {
+	x, y := sockets(t)
+	ledger := new(passing.Ledger)
+	l := link(t, y, ledger)
+	within(t, y, func(fd int) {
+		require.NoError(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1))
+	})
+	sendMany(t, x, marked(t, "passed"), 1) // credentials come along
+	got, err := l.Recv(make([]byte, 16))
+	require.NoError(t, err)
+	require.Len(t, got.FDs, 1)
+	require.Equal(t, "passed", mark(t, got.FDs[0]))
+	closeAll(t, ledger, got.FDs)
+	require.Zero(t, ledger.Stats().Open)
+}
+
+func TestAProcessWithoutRoomSaysSo(t *testing.T) {
+	fds := socketpair(t)
+	x := adopt(t, fds[0])
+	p := start(t, "starved")
+	_, err := p.Send([]byte("offer"), fds[1])
+	require.NoError(t, err)
+	require.NoError(t, unix.Close(fds[1]))
+	passed := marked(t, "passed")
+	require.NoError(t, p.await(done, 1))
+	sendMany(t, x, passed, 3)
+	sendMany(t, x, passed, 1)
+	sendMany(t, x, passed, 2)
+	p.raise(goAhead, 1)
+	p.finish(t)
+}
+
+// playStarved receives with room for one descriptor, for none, and for two.
+func playStarved(p *other) error {
+	fd, err := p.receiveOne()
+	if err != nil {
+		return err
+	}
+	c, err := passing.Conn(fd)
+	if err != nil {
+		return err
+	}
+	ledger := new(passing.Ledger)
+	l, err := passing.NewLink(c.(*net.UnixConn), ledger)
+	if err != nil {
+		return err
+	}
+	spare, err := fillUp(64)
+	if err != nil {
+		return err
+	}
+	p.raise(done, 1)
+	if err := p.await(goAhead, 1); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		free, want int
+		truncated  bool
+	}{{1, 1, true}, {0, 0, true}, {2, 2, false}} {
+		for _, fd := range spare[:step.free] {
+			unix.Close(fd)
+		}
+		spare = spare[step.free:]
+		got, err := l.Recv(make([]byte, 16))
+		if err != nil || len(got.FDs) != step.want || got.N != 1 || got.Truncated != step.truncated {
+			return fmt.Errorf("room for %d: received %+v: %w", step.free, got, err)
+		}
+		spare = append(spare, got.FDs...)
+	}
+	if open := ledger.Stats().Open; open != 3 {
+		return fmt.Errorf("%d counted as open", open)
+	}
+	return adoptWithoutRoom(spare[:2])
+}
+
+// adoptWithoutRoom checks what Conn leaves behind when there is no room for its
+// copies: nothing, and the descriptor as it was.
+func adoptWithoutRoom(spare []int) error {
+	for _, fd := range spare {
+		unix.Close(fd)
+	}
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		if c, err := passing.Conn(fds[0]); !errors.Is(err, unix.EMFILE) {
+			return fmt.Errorf("adopted %v: %w", c, err)
+		}
+	}
+	if _, err := unix.Write(fds[0], []byte{1}); err != nil {
+		return err
+	}
+	if _, err := passing.Peek(fds[1], make([]byte, 1)); err != nil {
+		return err
+	}
+	unix.Close(fds[0])
+	if _, err := unix.Read(fds[1], make([]byte, 1)); err != nil {
+		return err
+	}
+	if _, err := passing.Peek(fds[1], make([]byte, 1)); err != io.EOF {
+		return fmt.Errorf("a copy is open: %w", err)
+	}
+	return nil
+}
+
+// fillUp lowers the limit of descriptors to limit and uses up what is left. It
+// returns those, to make room with.
+func fillUp(limit uint64) (spare []int, err error) {
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
+		return nil, err
+	}
+	for {
+		fd, err := unix.Dup(0)
+		if err == unix.EMFILE {
+			return spare, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		spare = append(spare, fd)
+	}
+}

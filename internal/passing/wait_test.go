@@ -1,0 +1,190 @@
+//go:build linux
+
+package passing_test
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoff-go/handoff/internal/passing"
+)
+
+func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
+	a, b, _ := pair(t)
+	buf := make([]byte, 16)
+	require.NoError(t, b.SetReadDeadline(time.Now().Add(time.Millisecond)))
+	_, err := b.Recv(buf)
+	require.Equal(t, os.ErrDeadlineExceeded, err)
+
+	_, err = a.Send([]byte("late"), -1)
+	require.NoError(t, err)
+	got, err := b.TryRecv(buf)
+	require.NoError(t, err, "a read that does not wait has no deadline")
+	require.Equal(t, "late", string(buf[:got.N]))
+	_, err = b.Recv(buf)
+	require.Equal(t, os.ErrDeadlineExceeded, err)
+
+	require.NoError(t, b.SetReadDeadline(time.Time{}))
+	later := time.AfterFunc(time.Millisecond, func() { a.Send([]byte("later"), -1) })
+	defer later.Stop()
+	got, err = b.Recv(buf)
+	require.NoError(t, err)
+	require.Equal(t, "later", string(buf[:got.N]))
+}
+
+func TestADeadlineIsForAWholeSend(t *testing.T) {
+	a, b, _ := pair(t)
+	large, buf := make([]byte, 1<<20), make([]byte, 1000)
+	past := time.Now().Add(-time.Second)
+	n, err := a.SendAll([]byte("fits"), -1, past)
+	require.NoError(t, err, "a send that need not wait has no deadline")
+	require.Equal(t, 4, n)
+	n, err = a.SendAll(large, -1, past)
+	require.Equal(t, os.ErrDeadlineExceeded, err)
+	require.Greater(t, n, 0)
+	require.Less(t, n, len(large))
+
+	// A reader that takes a little now and then does not prolong it.
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(time.Millisecond):
+				b.TryRecv(buf)
+			}
+		}
+	})
+	sent := n
+	n, err = a.SendAll(large, -1, time.Now().Add(30*time.Millisecond))
+	close(over)
+	wg.Wait()
+	require.Equal(t, os.ErrDeadlineExceeded, err)
+	sent += n
+
+	received := 0
+	require.NoError(t, a.Close())
+	for {
+		got, err := b.Recv(large)
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		received += got.N
+	}
+	require.LessOrEqual(t, received, 4+sent, "no byte more than was told")
+}
+
+func TestASendDoesNotGetBetweenTheBytesOfAnother(t *testing.T) {
+	a, b, _ := pair(t)
+	large := make([]byte, 1<<20)
+	n, err := a.Send(large, -1)
+	require.NoError(t, err)
+	rest := make(chan error, 1)
+	go func() {
+		_, err := a.SendAll(large, -1, soon())
+		rest <- err
+	}()
+	for received, refused := 0, 0; received < n+len(large); {
+		m, err := a.Send([]byte{1}, -1)
+		if err == passing.ErrWouldBlock {
+			refused++
+		} else {
+			require.NoError(t, err)
+			n += m // before the whole one, or behind it
+		}
+		buf := make([]byte, 50_000)
+		got, err := b.Recv(buf)
+		require.NoError(t, err)
+		received += got.N
+	}
+	require.NoError(t, <-rest)
+}
+
+func TestAShutdownWakesItsOwnReader(t *testing.T) {
+	_, b, _ := pair(t)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := b.Recv(make([]byte, 1))
+		ended <- err
+	}()
+	time.Sleep(time.Millisecond)
+	require.NoError(t, b.ShutdownRead())
+	require.Equal(t, io.EOF, <-ended)
+	require.NoError(t, b.ShutdownRead(), "again")
+}
+
+func TestAReadThatDoesNotWaitPassesOneThatDoes(t *testing.T) {
+	a, b, _ := pair(t)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := b.Recv(make([]byte, 1))
+		ended <- err
+	}()
+	time.Sleep(time.Millisecond)
+	_, err := b.TryRecv(make([]byte, 1))
+	require.Equal(t, passing.ErrWouldBlock, err)
+	_, err = a.Send([]byte{1}, -1)
+	require.NoError(t, err)
+	require.NoError(t, <-ended)
+}
+
+func TestClosingEndsEveryWait(t *testing.T) {
+	large := make([]byte, 1<<20)
+	for i := range long(300, 50) {
+		x, y := sockets(t)
+		a, b := link(t, x, nil), link(t, y, nil)
+		require.NoError(t, a.SetReadDeadline(time.Time{}))
+		_, err := a.Send(large, -1)
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		started := make(chan struct{}, 2)
+		ends := make(chan error, 2)
+		wg.Go(func() {
+			started <- struct{}{}
+			_, err := a.Recv(make([]byte, 1))
+			ends <- err
+		})
+		wg.Go(func() {
+			started <- struct{}{}
+			_, err := a.SendAll(large, -1, time.Time{})
+			ends <- err
+		})
+		<-started
+		<-started
+		if i%2 == 0 {
+			time.Sleep(50 * time.Microsecond) // now they wait; otherwise they may be about to
+		}
+		require.NoError(t, a.Close())
+		wg.Wait()
+		require.Equal(t, net.ErrClosed, <-ends)
+		require.Equal(t, net.ErrClosed, <-ends)
+		requireClosed(t, a)
+		require.NoError(t, b.Close())
+	}
+}
+
+func requireClosed(t testing.TB, l *passing.Link) {
+	t.Helper()
+	buf := make([]byte, 1)
+	for name, call := range map[string]func() error{
+		"Recv":            func() error { _, err := l.Recv(buf); return err },
+		"TryRecv":         func() error { _, err := l.TryRecv(buf); return err },
+		"Send":            func() error { _, err := l.Send(buf, -1); return err },
+		"SendAll":         func() error { _, err := l.SendAll(buf, -1, soon()); return err },
+		"SetReadDeadline": func() error { return l.SetReadDeadline(soon()) },
+		"ShutdownRead":    l.ShutdownRead,
+		"PeerCredentials": func() error { _, err := l.PeerCredentials(); return err },
+		"Close":           l.Close,
+	} {
+		require.Equal(t, net.ErrClosed, call(), name)
+	}
+}
