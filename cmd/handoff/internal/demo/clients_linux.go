@@ -98,12 +98,23 @@ func (c *clients) client(ctx context.Context, id uint32) {
 		}
 		c.tally.Broken++
 		c.mu.Unlock()
+		// Whoever does not serve a connection ends it. Silence is never an outcome.
+		if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() == nil {
+			c.problem("client %d: its connection neither answers nor ends: %v", id, err)
+		}
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.tally.Lost++
+	c.mu.Unlock()
+	c.problem("client %d is lost: %v", id, err)
+}
+
+// problem notes what should not happen; a handful tells enough.
+func (c *clients) problem(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if len(c.tally.Problems) < 10 {
-		c.tally.Problems = append(c.tally.Problems, fmt.Sprintf("client %d: %v", id, err))
+		c.tally.Problems = append(c.tally.Problems, fmt.Sprintf(format, args...))
 	}
 }
 

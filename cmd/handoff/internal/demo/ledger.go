@@ -35,6 +35,7 @@ type Report struct {
 	Retries     Outcomes               // the broker's count of all other attempts
 	Committed   map[string]int         // commits by backend
 	LateRefused int                    // ACKs that the registry refused
+	LateEnds    int                    // handoffs that had expired when the death of their backend was seen
 	Accepted    int                    // connections accepted
 	Rejected    int                    // connections ended before they were begun
 	Killed      int                    // backends that were seen to die by SIGKILL
@@ -76,7 +77,8 @@ func (e *LedgerError) Error() string {
 
 // Strays returns how many handoffs expired although their class does not: an ACK
 // or a death took longer than the deadline, because the machine was busy. The
-// client reconnects, as always, so a stray is worth a remark and is no error.
+// client reconnects, as always, so a stray is worth a remark and is no error;
+// Check demands that the late ACK or death was seen.
 func (l *Ledger) Strays() int {
 	first := l.Broker.First
 	return first[plan.OK].Expired + first[plan.Kill].Expired + l.Broker.Retries.Expired
@@ -150,9 +152,10 @@ func (c *checker) classes(l *Ledger) {
 	c.equal(first[plan.Kill].Acknowledged, "killed, yet acknowledged", 0, "none may be")
 	c.equal(l.Broker.Retries.Abandoned, "retries abandoned", 0, "none may be")
 	c.equal(l.Broker.Killed, "backends killed", planned[plan.Kill], "planned")
-	// Every slow ACK is late; so is that of a stray that was not killed.
+	// No stray without a proof: an ACK or a death that was seen, and too late.
 	late := planned[plan.Slow] + first[plan.OK].Expired + l.Broker.Retries.Expired
 	c.equal(l.Broker.LateRefused, "late ACKs refused", late, "late ACKs sent")
+	c.equal(first[plan.Kill].Expired, "killed, yet expired", l.Broker.LateEnds, "deaths seen too late")
 }
 
 func (c *checker) resources(l *Ledger) {

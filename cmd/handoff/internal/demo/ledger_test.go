@@ -71,6 +71,8 @@ func TestEveryFalseCountIsFound(t *testing.T) {
 		"ok, yet abandoned":                    func(l *demo.Ledger) { l.Broker.First[plan.OK] = demo.Outcomes{Acknowledged: 6, Abandoned: 1} },
 		"retries abandoned":                    func(l *demo.Ledger) { l.Broker.Retries.Abandoned++ },
 		"backends killed":                      func(l *demo.Ledger) { l.Broker.Killed++ },
+		"killed, yet expired":                  func(l *demo.Ledger) { l.Broker.First[plan.Kill] = demo.Outcomes{Expired: 1} },
+		"deaths seen too late":                 func(l *demo.Ledger) { l.Broker.LateEnds++ },
 		"late ACKs refused":                    func(l *demo.Ledger) { l.Broker.LateRefused = 0 },
 		"connections rejected":                 func(l *demo.Ledger) { l.Broker.Rejected++ },
 		"still has a descriptor: 7 socket":     func(l *demo.Ledger) { l.Broker.Opened = []string{"7 socket"} },

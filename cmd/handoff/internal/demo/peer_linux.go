@@ -98,8 +98,16 @@ func (b *broker) attend(p *peer) {
 	ending := p.ending
 	delete(b.peers, p)
 	b.mu.Unlock()
+	late := 0
 	for _, token := range left {
-		b.reg.Abandon(token) // unless it has expired already
+		if _, pending := b.reg.Abandon(token); !pending {
+			late++
+		}
+	}
+	if !ending {
+		b.mu.Lock()
+		b.report.LateEnds += late
+		b.mu.Unlock()
 	}
 	b.reap(p, ending, err)
 }
