@@ -5,7 +5,6 @@ package passing
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strconv"
@@ -42,28 +41,6 @@ func SetNonblock(fd int) error {
 	return retry(func() error { return unix.SetNonblock(fd, true) })
 }
 
-// Peek copies to b what can be read from fd without waiting, and leaves it there.
-// The error is [ErrWouldBlock] when there is nothing yet, [io.EOF] when there will
-// be nothing, [io.ErrShortBuffer] for an empty b, or the system's.
-func Peek(fd int, b []byte) (n int, err error) {
-	if len(b) == 0 {
-		return 0, io.ErrShortBuffer
-	}
-	err = retry(func() (err error) {
-		n, err = peek(fd, b)
-		return err
-	})
-	switch {
-	case err == unix.EAGAIN:
-		return 0, ErrWouldBlock
-	case err != nil:
-		return 0, err
-	case n == 0:
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
 // Accept waits for the next connection to a listening socket and returns it raw:
 // close-on-exec, not blocking, unknown to Go's poller, and the caller's to count
 // and close. addr is a *net.TCPAddr or *net.UnixAddr.
@@ -83,8 +60,12 @@ func Accept(rc syscall.RawConn) (fd int, addr net.Addr, err error) {
 			}
 		}
 	})
-	if err != nil {
-		return -1, nil, ended(err)
+	if err = ended(err); err != nil {
+		// The copy of a Listener, a file, says so by an error that has no name.
+		if err != os.ErrDeadlineExceeded && rc.Control(func(uintptr) {}) != nil {
+			err = net.ErrClosed
+		}
+		return -1, nil, err
 	}
 	if inner != nil {
 		return -1, nil, inner

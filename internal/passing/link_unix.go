@@ -19,8 +19,8 @@ import (
 //
 // The zero Link is not usable and a Link must not be copied. All methods are safe
 // for concurrent use, but a stream has an order: one goroutine should write and
-// one should read, or frames and descriptors go to whoever comes first. Only Recv
-// and SendAll wait.
+// one should read, or frames and descriptors go to whoever comes first. Only Recv,
+// SendAll and AwaitHangup wait.
 type Link struct {
 	conn   *net.UnixConn
 	raw    syscall.RawConn
@@ -61,6 +61,18 @@ func (l *Link) ShutdownRead() error {
 		return nil // the peer is gone, so it sends nothing
 	}
 	return ended(err)
+}
+
+// AwaitHangup waits until both directions are over: after ShutdownRead, when Recv no
+// longer shows it, that the peer has closed its end, or died. (A peer that shuts down
+// its reading looks the same, so it must not do that while it holds a connection.)
+// What was not read stays unread. It must not overlap Recv, and sets its deadline.
+// The error is [os.ErrDeadlineExceeded] or [net.ErrClosed].
+func (l *Link) AwaitHangup(deadline time.Time) error {
+	if err := l.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	return ended(l.raw.Read(func(fd uintptr) bool { return polled(int(fd), unix.POLLHUP) }))
 }
 
 // PeerCredentials returns who made the other end.

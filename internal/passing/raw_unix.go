@@ -4,37 +4,25 @@ package passing
 
 import (
 	"io"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Write sends b, or as much of it as there is room for, on the connection fd, in one
-// system call that never waits, whatever the status flags of fd are. The error is
-// [ErrWouldBlock] when nothing went, or the system's.
-func Write(fd int, b []byte) (n int, err error) {
-	err = retry(func() (err error) {
-		n, err = unix.SendmsgN(fd, b, nil, nil, sendFlags)
-		return err
-	})
-	if err == unix.EAGAIN {
-		err = ErrWouldBlock
-	}
-	if err != nil {
-		return 0, err
-	}
-	return n, nil
-}
+// Peek copies to b what can be read from fd without waiting, and leaves it there.
+// The error is [ErrWouldBlock] when there is nothing yet, [io.EOF] when there will
+// be nothing, [io.ErrShortBuffer] for an empty b, or the system's.
+func Peek(fd int, b []byte) (n int, err error) { return read(fd, b, unix.MSG_PEEK) }
 
-// Read receives what can be read from the connection fd without waiting, whatever its
-// status flags are. The error is [ErrWouldBlock], [io.EOF], [io.ErrShortBuffer] for an
-// empty b, or the system's.
-func Read(fd int, b []byte) (n int, err error) {
+// Read is Peek that takes what it read. Like it, it does not wait, whatever the
+// status flags of fd are.
+func Read(fd int, b []byte) (n int, err error) { return read(fd, b, 0) }
+
+func read(fd int, b []byte, flags int) (n int, err error) {
 	if len(b) == 0 {
 		return 0, io.ErrShortBuffer
 	}
 	err = retry(func() (err error) {
-		n, _, err = unix.Recvfrom(fd, b, unix.MSG_DONTWAIT)
+		n, err = recv(fd, b, flags|unix.MSG_DONTWAIT)
 		return err
 	})
 	switch {
@@ -48,32 +36,37 @@ func Read(fd int, b []byte) (n int, err error) {
 	return n, nil
 }
 
-// Close closes the descriptor fd, which no Go connection or file has. Other copies of
-// it stay as they are.
-func Close(fd int) error { return unix.Close(fd) }
-
-// Ended reports whether the other end of the connection fd sends no more: what can be
-// peeked at is all that there will be.
-func Ended(fd int) bool { return pollFor(fd, hangup) }
-
-// AwaitHangup waits until the peer has closed its end, which Recv does not tell any more
-// after ShutdownRead. It must not overlap Recv. The error is [os.ErrDeadlineExceeded] or
-// [net.ErrClosed].
-func (l *Link) AwaitHangup(deadline time.Time) error {
-	if err := l.SetReadDeadline(deadline); err != nil {
-		return err
+// Write sends b, or as much of it as there is room for, in one system call that
+// never waits, whatever the status flags of fd are. With n == 0 the error is
+// [ErrWouldBlock] or the system's, unless b is empty.
+func Write(fd int, b []byte) (n int, err error) {
+	if len(b) == 0 {
+		return 0, nil
 	}
-	return ended(l.raw.Read(func(fd uintptr) bool { return pollFor(int(fd), unix.POLLHUP) }))
+	return sendmsg(fd, b, nil)
 }
 
-// pollFor reports whether one of the events has come to fd. POLLHUP and POLLERR come
-// unasked.
-func pollFor(fd int, events int16) bool {
-	polled := []unix.PollFd{{Fd: int32(fd), Events: events &^ (unix.POLLHUP | unix.POLLERR)}}
-	var n int
-	err := retry(func() (err error) {
-		n, err = unix.Poll(polled, 0)
+// Close closes fd, whatever the error: its number may be another descriptor's as
+// soon as this returns. It shuts nothing down, so other copies live on. EBADF says
+// that fd was not open, which is a mistake of the caller.
+func Close(fd int) error {
+	if err := unix.Close(fd); err != unix.EINTR {
+		return err
+	}
+	return nil
+}
+
+// Ended reports whether the other end of the connection fd sends no more: what can
+// be peeked at is all that there will be.
+func Ended(fd int) bool { return polled(fd, hangup) }
+
+// polled reports whether one of the events has come to fd, or fd is not open.
+// POLLHUP and POLLERR come unasked.
+func polled(fd int, events int16) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: events &^ (unix.POLLHUP | unix.POLLERR)}}
+	err := retry(func() error {
+		_, err := unix.Poll(fds, 0)
 		return err
 	})
-	return err == nil && n > 0 && polled[0].Revents&(events|unix.POLLNVAL) != 0
+	return err == nil && fds[0].Revents&(events|unix.POLLNVAL) != 0
 }

@@ -114,18 +114,21 @@ func (s *send) step(to int) {
 		oob = s.rights
 		binary.NativeEndian.PutUint32(oob[unix.CmsgLen(0):], uint32(s.fd))
 	}
+	n, err := sendmsg(to, s.b[s.n:], oob)
+	s.n += n
+	s.err = err
+}
+
+// sendmsg makes one system call that does not wait.
+func sendmsg(fd int, b, oob []byte) (n int, err error) {
 	for {
-		n, err := unix.SendmsgN(to, s.b[s.n:], oob, nil, sendFlags)
+		n, err = unix.SendmsgN(fd, b, oob, nil, sendFlags)
 		switch err {
-		case nil:
-			s.n += n
-			return
 		case unix.EINTR:
 			continue
 		case unix.EAGAIN:
-			err = ErrWouldBlock
+			return 0, ErrWouldBlock
 		}
-		s.err = err
-		return
+		return n, err
 	}
 }

@@ -67,7 +67,7 @@ func accept(fd int) (int, unix.Sockaddr, error) {
 	return conn, from, nil
 }
 
-func peek(fd int, b []byte) (n int, err error) {
-	n, _, err = unix.Recvfrom(fd, b, unix.MSG_PEEK|unix.MSG_DONTWAIT)
+func recv(fd int, b []byte, flags int) (n int, err error) {
+	n, _, err = unix.Recvfrom(fd, b, flags)
 	return n, err
 }

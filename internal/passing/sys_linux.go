@@ -59,11 +59,11 @@ func accept(fd int) (int, unix.Sockaddr, error) {
 	return unix.Accept4(fd, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 }
 
-// peek reads without control messages, so that no descriptor is received, and
+// recv reads without control messages, so that no descriptor is received, and
 // without the peer's address, which unix.Recvfrom would allocate.
-func peek(fd int, b []byte) (n int, err error) {
+func recv(fd int, b []byte, flags int) (n int, err error) {
 	got, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
-		unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+		uintptr(flags), 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}

@@ -33,6 +33,9 @@ func (*Link) SetReadDeadline(time.Time) error { return ErrUnsupported }
 // ShutdownRead returns [ErrUnsupported].
 func (*Link) ShutdownRead() error { return ErrUnsupported }
 
+// AwaitHangup returns [ErrUnsupported].
+func (*Link) AwaitHangup(time.Time) error { return ErrUnsupported }
+
 // PeerCredentials returns [ErrUnsupported].
 func (*Link) PeerCredentials() (Credentials, error) { return Credentials{}, ErrUnsupported }
 
@@ -53,6 +56,18 @@ func SetNonblock(int) error { return ErrUnsupported }
 
 // Peek returns [ErrUnsupported].
 func Peek(int, []byte) (int, error) { return 0, ErrUnsupported }
+
+// Read returns [ErrUnsupported].
+func Read(int, []byte) (int, error) { return 0, ErrUnsupported }
+
+// Ended reports false.
+func Ended(int) bool { return false }
+
+// Write returns [ErrUnsupported].
+func Write(int, []byte) (int, error) { return 0, ErrUnsupported }
+
+// Close returns [ErrUnsupported].
+func Close(int) error { return ErrUnsupported }
 
 // Accept returns [ErrUnsupported].
 func Accept(syscall.RawConn) (fd int, addr net.Addr, err error) { return -1, nil, ErrUnsupported }

@@ -3,6 +3,7 @@
 package passing_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"os"
@@ -52,6 +53,7 @@ func TestADeadlineIsForAWholeSend(t *testing.T) {
 
 	// A reader that takes a little now and then does not prolong it.
 	over := make(chan struct{})
+	received := 0
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
@@ -59,18 +61,18 @@ func TestADeadlineIsForAWholeSend(t *testing.T) {
 			case <-over:
 				return
 			case <-time.After(time.Millisecond):
-				b.TryRecv(buf)
+				got, _ := b.TryRecv(buf)
+				received += got.N
 			}
 		}
 	})
-	sent := n
+	sent := 4 + n
 	n, err = a.SendAll(large, -1, time.Now().Add(30*time.Millisecond))
 	close(over)
 	wg.Wait()
 	require.Equal(t, os.ErrDeadlineExceeded, err)
 	sent += n
 
-	received := 0
 	require.NoError(t, a.Close())
 	for {
 		got, err := b.Recv(large)
@@ -80,33 +82,52 @@ func TestADeadlineIsForAWholeSend(t *testing.T) {
 		require.NoError(t, err)
 		received += got.N
 	}
-	require.LessOrEqual(t, received, 4+sent, "no byte more than was told")
+	require.Equal(t, sent, received, "as many as was said")
 }
 
 func TestASendDoesNotGetBetweenTheBytesOfAnother(t *testing.T) {
 	a, b, _ := pair(t)
-	large := make([]byte, 1<<20)
-	n, err := a.Send(large, -1)
-	require.NoError(t, err)
+	whole := bytes.Repeat([]byte{2}, 1<<20)
 	rest := make(chan error, 1)
 	go func() {
-		_, err := a.SendAll(large, -1, soon())
+		_, err := a.SendAll(whole, -1, soon())
 		rest <- err
 	}()
-	for received, refused := 0, 0; received < n+len(large); {
-		m, err := a.Send([]byte{1}, -1)
-		if err == passing.ErrWouldBlock {
-			refused++
-		} else {
+	var all []byte
+	buf := make([]byte, 5_000)
+	for sent := len(whole); len(all) < sent; {
+		n, err := a.Send([]byte{1}, -1)
+		if err != passing.ErrWouldBlock {
 			require.NoError(t, err)
-			n += m // before the whole one, or behind it
+			sent += n
 		}
-		buf := make([]byte, 50_000)
-		got, err := b.Recv(buf)
-		require.NoError(t, err)
-		received += got.N
+		got, err := b.TryRecv(buf)
+		if err != passing.ErrWouldBlock {
+			require.NoError(t, err)
+			all = append(all, buf[:got.N]...)
+		}
+		if len(all)-bytes.IndexByte(all, 2) >= len(whole) {
+			sent = len(all)
+		}
 	}
 	require.NoError(t, <-rest)
+	first := bytes.IndexByte(all, 2)
+	require.True(t, bytes.Equal(whole, all[first:first+len(whole)]), "a byte got between")
+}
+
+func TestAHangupIsSeenBehindAShutdown(t *testing.T) {
+	a, b, _ := pair(t)
+	require.Equal(t, os.ErrDeadlineExceeded, a.AwaitHangup(time.Now().Add(time.Millisecond)))
+	require.NoError(t, a.ShutdownRead())
+	require.Equal(t, os.ErrDeadlineExceeded, a.AwaitHangup(time.Now().Add(time.Millisecond)), "the peer is there")
+	_, err := a.Send([]byte("never read"), -1)
+	require.NoError(t, err)
+	later := time.AfterFunc(time.Millisecond, func() { b.Close() })
+	defer later.Stop()
+	require.NoError(t, a.AwaitHangup(soon()))
+	require.NoError(t, a.AwaitHangup(soon()), "again")
+	require.NoError(t, a.Close())
+	require.Equal(t, net.ErrClosed, a.AwaitHangup(soon()))
 }
 
 func TestAShutdownWakesItsOwnReader(t *testing.T) {
