@@ -76,7 +76,7 @@ Full       == Cardinality(Live) >= MaxPending
 (* is the promise, not when.                                               *)
 (***************************************************************************)
 DropAnswer(t, n) ==
-  IF ~closed /\ Issued(t) /\ Over(n, end[t]) THEN "ok" ELSE "nothing"
+  IF ~closed /\ Issued(t) /\ Over(n, end[t]) THEN "ok" ELSE "none"
 
 (***************************************************************************)
 (* For t in Draws, which the random source may yield: a token that is      *)
@@ -118,10 +118,10 @@ AcknowledgeAnswer(t, n) ==
 AbandonAnswer(t) ==     \* the caller is told no difference between the last two
   IF ~closed /\ Pending(t) THEN "ok"
   ELSE IF ~closed /\ token[t] = "live" THEN "revoked"
-  ELSE "nothing"
+  ELSE "none"
 
 ExpireAnswer(t, n) ==
-  IF ~closed /\ Pending(t) /\ Over(n, end[t]) THEN "ok" ELSE "nothing"
+  IF ~closed /\ Pending(t) /\ Over(n, end[t]) THEN "ok" ELSE "none"
 ------------------------------------------------------------------------------
 (***************************************************************************)
 (* ExpireOverdue takes one record a step, that which was over first; its   *)
@@ -140,5 +140,5 @@ NextDeadline ==         \* the first instant at which a sweep has work, if any h
   ELSE CHOOSE e \in 0..Never : /\ \E t \in Live : end[t] = e
                                /\ \A t \in Live : e <= end[t]
 
-CloseAnswer == IF closed THEN "nothing" ELSE "ok"
+CloseAnswer == IF closed THEN "none" ELSE "ok"
 ==============================================================================

@@ -37,7 +37,7 @@ ClosedRefuses ==
   closed => \A t, u \in Tokens, n \in Instants :
     /\ {IssueAnswer(t, n), BeginAnswer(t, n), RegisterAnswer(t, n),
         ConsumeAnswer(t, u, n), AcknowledgeAnswer(t, n)} = {"ErrClosed"}
-    /\ {AbandonAnswer(t), ExpireAnswer(t, n), DropAnswer(t, n)} = {"nothing"}
+    /\ {AbandonAnswer(t), ExpireAnswer(t, n), DropAnswer(t, n)} = {"none"}
 ClosedForGood == [][closed => closed']_vars
 
 StaysClosed == []ClosedRefuses /\ ClosedForGood
@@ -52,7 +52,7 @@ DeadIsRefused ==
     /\ RegisterAnswer(t, n) \in {"ErrTokenNotLive", "ErrClosed"}
     /\ ConsumeAnswer(t, u, n) \in {"ErrTokenNotLive", "ErrClosed"}
     /\ AcknowledgeAnswer(t, n) \in {"ErrNotPending", "ErrClosed"}
-LiveIsRevocable == \A t \in Live : closed \/ AbandonAnswer(t) # "nothing"
+LiveIsRevocable == \A t \in Live : closed \/ AbandonAnswer(t) # "none"
 DeadStaysDead ==
   [][\A t \in Tokens : token[t] = "dead" => token'[t] = "dead"]_vars
 
@@ -66,7 +66,7 @@ AlwaysRevoked ==
 AnswersTurnAtEnd ==
   \A t \in Tokens, n \in Instants : Pending(t) /\ ~closed =>
     /\ AcknowledgeAnswer(t, n) = IF n < end[t] THEN "ok" ELSE "DeadlineError"
-    /\ ExpireAnswer(t, n) = IF n < end[t] THEN "nothing" ELSE "ok"
+    /\ ExpireAnswer(t, n) = IF n < end[t] THEN "none" ELSE "ok"
 LeavesInTime ==
   [][\A t \in Tokens : Leaves(t) =>
        /\ handoff'[t] = "acknowledged" => now' < end[t]

@@ -72,11 +72,11 @@ NeverAcknowledgeClosed     == ~Acknowledges("ErrClosed")
 
 NeverAbandonOk          == ~Abandons("ok")
 NeverAbandonRevoked     == ~Abandons("revoked")
-NeverAbandonNothing     == ~Abandons("nothing")
+NeverAbandonNone        == ~Abandons("none")
 NeverExpireOk           == ~Expires("ok")
-NeverExpireNothing      == ~Expires("nothing")
+NeverExpireNone         == ~Expires("none")
 NeverDropOk             == ~Drops("ok")
-NeverDropNothing        == ~Drops("nothing")
+NeverDropNone           == ~Drops("none")
 
 NeverSweepIdle          == SweepAnswer # "idle"
 NeverSweepExpires       == SweepAnswer = "more" => Oldest(sweeping) \cap Pendings = {}
@@ -85,7 +85,7 @@ NeverSweepOk            == ~(SweepAnswer = "ok" /\ ~closed)
 NeverSweepCutShort      == ~(SweepAnswer = "ok" /\ closed /\ Overdue(sweeping) # {})
 
 NeverCloseOk            == CloseAnswer # "ok"
-NeverCloseNothing       == CloseAnswer # "nothing"
+NeverCloseNone          == CloseAnswer # "none"
 NeverCloseOneAbandons   == ~(closed /\ Pendings # {})
 NeverCloseOneRevokes    == ~(closed /\ \E t \in Tokens : Issued(t))
 ==============================================================================

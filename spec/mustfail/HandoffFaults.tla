@@ -22,7 +22,7 @@ RegisterExtends(t, n) ==                \* Register: again, and quietly
 
 ExpiredTwice(t, n) ==                   \* ExpireAnswer
   IF ~closed /\ (handoff[t] = "expired" \/ (Pending(t) /\ Over(n, end[t])))
-  THEN "ok" ELSE "nothing"
+  THEN "ok" ELSE "none"
 
 AckRewritesOutcome(t, n) ==             \* Acknowledge
   /\ \/ AcknowledgeAnswer(t, n) = "ok" /\ Leave(t, "acknowledged")

@@ -18,7 +18,7 @@ AckWhenever(t, n) ==                    \* Acknowledge
   /\ At(n)
 
 ExpireEarly(t, n) ==                    \* ExpireAnswer
-  IF ~closed /\ Pending(t) /\ Over(n + 1, end[t]) THEN "ok" ELSE "nothing"
+  IF ~closed /\ Pending(t) /\ Over(n + 1, end[t]) THEN "ok" ELSE "none"
 
 TTLNotKept(t, n) ==                     \* Register: the deadline outlives the token
   /\ \/ /\ RegisterAnswer(t, n) = "ok"

@@ -24,7 +24,7 @@ ExpireKeepsToken(t, n) ==               \* Expire
   /\ At(n)
 
 AbandonSparesIssued(t) ==               \* AbandonAnswer
-  IF ~closed /\ Pending(t) THEN "ok" ELSE "nothing"
+  IF ~closed /\ Pending(t) THEN "ok" ELSE "none"
 
 RegisterRevives(t, n) ==                \* RegisterAnswer
   IF closed THEN "ErrClosed"

@@ -1,0 +1,136 @@
+// Command tlc checks the models of the specification with TLC and holds their
+// outcome to the manifest: what TLC found, how it exited, and how many distinct
+// states there are.
+//
+//	go run ./spec/tlc [-lane default|long|all] [-only NAME] [-jobs N] [-update] [-v]
+//
+// It needs Java, and Maven the first time. A file of the specification that no
+// model uses, or a model without its files, is a failure as well.
+//
+// Exit codes: 0 all is as the manifest says; 1 something is not; 2 wrong usage
+// or a broken manifest; 3 Java is missing; 4 TLC could not be fetched; 5 TLC is
+// not the one that is pinned. (go run turns all but 0 into 1 and prints the code.)
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+)
+
+const (
+	exitOK = iota
+	exitDiffers
+	exitUsage
+	exitNoJava
+	exitNoTLC
+	exitWrongTLC
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("tlc", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	lane := flags.String("lane", laneDefault, "check the models of this lane: default, long or all")
+	only := flags.String("only", "", "check only the models with this name, or that path.Match this pattern")
+	jobs := flags.Int("jobs", 2, "how many single-worker models to check at once")
+	update := flags.Bool("update", false, "write the state counts found to the manifest and the README, where all else is as expected")
+	verbose := flags.Bool("v", false, "print what TLC says of every model, not only of those that differ")
+	if err := flags.Parse(args); err != nil {
+		return exitUsage
+	}
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, "tlc:", err)
+		return exitCode(err)
+	}
+	if flags.NArg() > 0 || *jobs < 1 {
+		return fail(usageError("unexpected arguments, or -jobs below 1"))
+	}
+	root, err := repository()
+	if err != nil {
+		return fail(err)
+	}
+	dir := filepath.Join(root, "spec")
+	manifest, err := loadManifest(filepath.Join(dir, manifestName))
+	if err != nil {
+		return fail(err)
+	}
+	models, err := choose(manifest.Models, *lane, *only)
+	if err != nil {
+		return fail(err)
+	}
+	problems := manifest.check(dir)
+	checker, err := prepare(ctx, dir, filepath.Join(root, ".cache"))
+	if err != nil {
+		return fail(err)
+	}
+
+	began := time.Now()
+	reports := checker.checkAll(ctx, models, *jobs, func(r report) {
+		fmt.Fprintln(stdout, r.line())
+		if *verbose || r.differs() && !(*update && r.onlyStatesDiffer()) {
+			fmt.Fprintln(stdout, r.result.text)
+		}
+	})
+	if *update {
+		if err := manifest.update(filepath.Join(dir, manifestName), reports); err != nil {
+			return fail(err)
+		}
+		if err := manifest.updateReadme(filepath.Join(dir, readmeName)); err != nil {
+			return fail(err)
+		}
+	}
+	return summarize(stdout, reports, problems, time.Since(began))
+}
+
+// usageError is a wrong way of calling the command, or a manifest that cannot be
+// read.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func exitCode(err error) int {
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, errNoJava):
+		return exitNoJava
+	case errors.Is(err, errNoTLC):
+		return exitNoTLC
+	case errors.Is(err, errWrongTLC):
+		return exitWrongTLC
+	default:
+		return exitDiffers
+	}
+}
+
+// repository returns the folder of go.mod, at or above the working directory.
+func repository() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", usageError("run this inside the repository: no go.mod here or above")
+		}
+		dir = up
+	}
+}

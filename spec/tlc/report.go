@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// report is a model beside what it has shown.
+type report struct {
+	model  model
+	result result
+	took   time.Duration
+}
+
+// differences returns in what the result is not what the manifest says.
+func (r *report) differences() []string {
+	var all []string
+	compare := func(what string, got, want any) {
+		if got != want {
+			all = append(all, fmt.Sprintf("%s %v, not %v", what, quote(got), quote(want)))
+		}
+	}
+	compare("verdict", r.result.verdict, r.model.Verdict)
+	compare("violated", r.result.property, r.model.says())
+	compare("exit code", r.result.exit, r.model.Exit)
+	compare("distinct states", r.result.states, r.model.States)
+	return all
+}
+
+func quote(v any) any {
+	if v == "" {
+		return "nothing"
+	}
+	return v
+}
+
+func (r *report) differs() bool { return len(r.differences()) > 0 }
+
+func (r *report) onlyStatesDiffer() bool {
+	same := *r
+	same.model.States = r.result.states
+	return !same.differs()
+}
+
+// line is the report's row in the table.
+func (r *report) line() string {
+	shown := string(r.result.verdict)
+	if r.model.Property != "" && r.result.verdict == r.model.Verdict {
+		shown += " " + r.model.Property
+		if r.model.Clause != "" {
+			shown += "." + r.result.property
+		}
+	}
+	mark := "ok"
+	if r.differs() {
+		mark = "DIFFERS: " + strings.Join(r.differences(), "; ")
+	}
+	return fmt.Sprintf("%-32s %-42s exit %2d %9d states %6.1fs  %s",
+		r.model.Name, shown, r.result.exit, r.result.states, r.took.Seconds(), mark)
+}
+
+// summarize prints the outcome of all and returns the exit code for it.
+func summarize(out io.Writer, reports []report, problems []string, took time.Duration) int {
+	held, failed, differ, states := 0, 0, 0, 0
+	for _, r := range reports {
+		states += r.result.states
+		switch {
+		case r.differs():
+			differ++
+		case r.model.Verdict == holds:
+			held++
+		default:
+			failed++
+		}
+	}
+	for _, problem := range problems {
+		fmt.Fprintln(out, "manifest:", problem)
+	}
+	fmt.Fprintf(out, "%d models: %d hold, %d fail as they must, %d differ from the manifest; %d distinct states, %.1fs\n",
+		len(reports), held, failed, differ, states, took.Seconds())
+	if differ > 0 || len(problems) > 0 {
+		return exitDiffers
+	}
+	return exitOK
+}
