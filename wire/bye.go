@@ -13,8 +13,8 @@ type Draining struct{}
 // Bye is the last message that its sender writes on a link. What it means for attempts
 // under way is what the end of the link means.
 type Bye struct {
-	Reason ByeReason
-	Detail string // words for a log, MaxDetail at most; see ClipDetail
+	Reason ByeReason // why
+	Detail string    // words for a log, MaxDetail at most; see ClipDetail
 }
 
 // ByeReason is why a link ends. The zero ByeReason says nothing. Any other number is

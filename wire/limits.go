@@ -19,5 +19,5 @@ const (
 	MaxService  = 64       // of a service name
 	MaxVersion  = 128      // of a client's own version; the version that it wants has 64
 	MaxText     = 60 << 10 // of all texts and bytes of a hello or of its reply together
-	MaxItems    = 64       // warnings, and details: a number, not bytes
+	MaxItems    = 64       // warnings, details, and parts of a reply: a number, not bytes
 )

@@ -63,13 +63,16 @@ func (p *Parser) Parse(f Frame) (Message, error) {
 	m := p.message(f)
 	err := p.fields.err
 	p.fields, p.inner = fields{}, fields{} // they hold the frame's memory
-	if err == nil && m != nil {
+	if err == nil {
 		err = m.Check()
+	}
+	if err == nil {
+		err = p.settle(f, m)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return m, p.settle(f, m)
+	return m, nil
 }
 
 // message returns the fresh message of the frame's kind with the fields set, or nil and

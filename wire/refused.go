@@ -12,10 +12,10 @@ import (
 // Refused is a broker's no, the reference's own. All texts together have MaxText bytes
 // at most.
 type Refused struct {
-	Reason      string // words
-	MinProtocol uint32 // the oldest version that the broker speaks
-	MaxProtocol uint32 // the latest
-	Code        RefusedCode
+	Reason      string            // words
+	MinProtocol uint32            // the oldest version that the broker speaks
+	MaxProtocol uint32            // the latest
+	Code        RefusedCode       // why, for a program
 	Details     map[string]string // MaxItems at most; written in the order of its keys
 	RetryAfter  time.Duration     // in whole milliseconds; zero: not known
 }

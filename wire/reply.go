@@ -17,14 +17,14 @@ type HelloReply struct {
 // Negotiated is a broker's yes, the reference's with our extension. All texts together
 // have MaxText bytes at most.
 type Negotiated struct {
-	Protocol      uint32
-	DaemonVersion string
+	Protocol      uint32         // the version that both speak
+	DaemonVersion string         // of the service
 	Address       string         // the reference's backend_pipe: where to connect without a handoff
 	Warnings      []string       // MaxItems at most
 	Capabilities  uint64         // see CapabilityHandlePassing
 	KeepaliveSecs uint64         // between signs of life; zero: none are asked for
 	Token         registry.Token // of the handoff that is under way; zero: there is none
-	ConnectionID  uint64
+	ConnectionID  uint64         // the broker's name for the connection
 
 	// WaitBudget is how long the client should wait for Ready or Fallback on this
 	// connection: every attempt with its deadline, and the settling. In whole
@@ -75,28 +75,33 @@ func (m *HelloReply) Check() error {
 }
 
 // merge, when a reply has both, keeps the later one; the same one twice is one message
-// in two parts. Both is what protobuf says. A reply that has them by the thousand takes
-// memory for one of each.
+// in two parts. Both is what protobuf says. Nobody sends many parts, each of which
+// takes memory anew.
 func (m *HelloReply) merge(f *fields) {
 	f.message = "HelloReply"
-	negotiated, refused := new(Negotiated), new(Refused)
-	for f.next() {
-		switch f.num {
-		case replyNegotiated:
-			if m.Negotiated == nil {
-				m.Negotiated, m.Refused = renew(negotiated), nil
-			}
-			part := fields{rest: f.bytes()}
-			m.Negotiated.merge(&part)
-			f.adopt(part.err)
-		case replyRefused:
-			if m.Refused == nil {
-				m.Negotiated, m.Refused = nil, renew(refused)
-			}
-			part := fields{rest: f.bytes()}
-			m.Refused.merge(&part)
-			f.adopt(part.err)
+	for parts := 0; f.next(); {
+		if f.num != replyNegotiated && f.num != replyRefused {
+			continue
 		}
+		if parts++; parts > MaxItems {
+			f.fail(ErrTooMany)
+		}
+		part := fields{rest: f.bytes()}
+		switch {
+		case f.err != nil:
+			return
+		case f.num == replyNegotiated:
+			if m.Negotiated == nil {
+				m.Negotiated, m.Refused = new(Negotiated), nil
+			}
+			m.Negotiated.merge(&part)
+		default:
+			if m.Refused == nil {
+				m.Negotiated, m.Refused = nil, new(Refused)
+			}
+			m.Refused.merge(&part)
+		}
+		f.adopt(part.err)
 	}
 }
 

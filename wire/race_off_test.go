@@ -1,0 +1,6 @@
+//go:build !race
+
+package wire_test
+
+// raceEnabled: the race detector allocates.
+const raceEnabled = false
