@@ -1,0 +1,77 @@
+package backend
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// What an Options field is when left zero.
+const (
+	DefaultQueue        = 64
+	DefaultWriteTimeout = 500 * time.Millisecond
+	DefaultHandshake    = 3 * time.Second
+	DefaultRedialMin    = 20 * time.Millisecond
+	DefaultRedialMax    = 2 * time.Second
+)
+
+// Options are the settings of a listener. The zero Options are the defaults. A negative
+// number is an *OptionError from Listen.
+type Options struct {
+	// Queue is how many offers may wait for an Accept. They are not acknowledged, so
+	// another backend can still have them. One more is rejected as busy. Zero:
+	// DefaultQueue.
+	Queue int
+	// MaxInFlight is how many offers the broker may have open at a time. Zero: its own
+	// choice.
+	MaxInFlight int
+	// WriteTimeout is how long a message to the broker may take to be written, as a
+	// whole; then the link is given up. Zero: DefaultWriteTimeout.
+	WriteTimeout time.Duration
+	// Handshake is how long it may take, in all, from connect to welcome. Zero:
+	// DefaultHandshake.
+	Handshake time.Duration
+	// RedialMin and RedialMax are how long to wait before a lost broker is dialled
+	// again: the first time, and at most. Each wait is drawn between half of it and
+	// all. Zero: DefaultRedialMin and DefaultRedialMax.
+	RedialMin, RedialMax time.Duration
+	// Logger gets what an operator wants to know. Nil: nothing is logged.
+	Logger *slog.Logger
+	// Trace is called after each step of the protocol and before the next one, outside
+	// locks, by the goroutine that takes the step: whatever it does, blocking
+	// included, happens between the two. Nil: none, at no cost.
+	Trace func(Event)
+}
+
+// OptionError answers Listen when an option makes no sense.
+type OptionError struct {
+	Option  string // the field of Options
+	Problem string // what is wrong with its value
+}
+
+// Error implements error.
+func (e *OptionError) Error() string { return "backend: " + e.Option + ": " + e.Problem }
+
+func (o Options) withDefaults() (Options, error) {
+	if o.MaxInFlight < 0 {
+		return o, &OptionError{Option: "MaxInFlight", Problem: fmt.Sprintf("%d is negative", o.MaxInFlight)}
+	}
+	return o, cmp.Or(
+		fill("Queue", &o.Queue, DefaultQueue),
+		fill("WriteTimeout", &o.WriteTimeout, DefaultWriteTimeout),
+		fill("Handshake", &o.Handshake, DefaultHandshake),
+		fill("RedialMin", &o.RedialMin, DefaultRedialMin),
+		fill("RedialMax", &o.RedialMax, DefaultRedialMax),
+	)
+}
+
+func fill[T time.Duration | int](name string, value *T, ifZero T) error {
+	switch {
+	case *value < 0:
+		return &OptionError{Option: name, Problem: fmt.Sprintf("%v is negative", *value)}
+	case *value == 0:
+		*value = ifZero
+	}
+	return nil
+}

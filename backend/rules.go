@@ -1,0 +1,292 @@
+package backend
+
+import (
+	"errors"
+
+	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/wire"
+)
+
+// readOffer takes an offer: for an Accept that waits it is acknowledged at once, by this
+// goroutine, else it queues, and if the queue is full it is rejected. Spec: ReadOffer,
+// Reserve.
+func (l *link) readOffer(m *wire.Offer, came arrived) error {
+	ln := l.listener
+	ln.count(func(c *counts) { c.offers++ })
+	if len(came.fds) == 0 {
+		reason := wire.ReasonDescriptorMissing
+		if came.truncated {
+			reason = wire.ReasonDescriptorTruncated
+		}
+		o := newOffer(l, m, -1)
+		o.trace(OpReadOffer, nil)
+		o.nack(reason, nil)
+		return nil
+	}
+	l.refuse(came.fds[1:]) // surplus
+	o := newOffer(l, m, came.fds[0])
+	o.trace(OpReadOffer, nil)
+	if m.Service != ln.service {
+		o.closeCopy()
+		o.nack(wire.ReasonIntegrityMismatch, errService)
+		return nil
+	}
+
+	ln.mu.Lock()
+	if l.offers[o.correlation] != nil {
+		ln.mu.Unlock()
+		o.closeCopy()
+		return errRepeated
+	}
+	wait := ln.reserveLocked()
+	full := wait == nil && (ln.closed || len(ln.queue) >= ln.o.Queue)
+	switch {
+	case wait != nil:
+		l.offers[o.correlation] = o
+		o.phase = acking
+	case !full:
+		l.offers[o.correlation] = o
+		ln.queue = append(ln.queue, o)
+	}
+	ln.mu.Unlock()
+	switch {
+	case wait != nil:
+		o.trace(OpReserve, nil)
+		wait <- o.takeIt()
+	case full:
+		o.closeCopy()
+		o.nack(wire.ReasonBusy, nil)
+	}
+	return nil
+}
+
+// nack rejects an offer whose copy is closed. Spec: SendNack.
+func (o *offer) nack(reason wire.Reason, why error) {
+	m := wire.Ack{Token: o.token, CorrelationID: o.correlation, Reason: reason}
+	if why != nil {
+		m.Detail = why.Error()
+	}
+	o.link.listener.count(func(c *counts) { c.rejected++ })
+	err := o.link.write(&m)
+	o.trace(OpSendNack, err)
+}
+
+// beginAckLocked hands the offer to the goroutine that will write its ACK.
+func (o *offer) beginAckLocked() {
+	o.phase = acking
+	o.link.ackers.Add(1) // the link is not over: it would have taken the offer
+}
+
+// acknowledge takes an offer for an Accept that came after it, and returns the connection
+// if it is owned. An offer whose time is over is rejected instead.
+func (o *offer) acknowledge() *Conn {
+	defer o.link.ackers.Done()
+	o.trace(OpReserve, nil)
+	if clock, err := passing.Clock(); o.serveBy != 0 && (err != nil || uint64(clock) >= o.serveBy) {
+		o.lapse()
+		return nil
+	}
+	return o.takeIt()
+}
+
+// lapse rejects an offer that nobody accepted in time.
+func (o *offer) lapse() {
+	ln := o.link.listener
+	ln.mu.Lock()
+	said := o.verdict
+	delete(o.link.offers, o.correlation)
+	ln.mu.Unlock()
+	o.closeCopy()
+	switch said {
+	case revoked:
+		o.release()
+	case 0:
+		o.nack(wire.ReasonBusy, errLapsed)
+	}
+}
+
+// takeIt writes the ACK, and then reads the clock: the order is what makes one owner. It
+// returns the connection if this backend owns it. Spec: SendAck, ReadClock, Own,
+// Uncertain.
+func (o *offer) takeIt() *Conn {
+	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
+	o.trace(OpSendAck, err)
+	clock, clockErr := passing.Clock()
+	o.trace(OpReadClock, clockErr)
+	return o.settle(err == nil && clockErr == nil && o.inLease(clock))
+}
+
+// settle gives an acknowledged offer its phase, by the lease and by what the broker said
+// meanwhile.
+func (o *offer) settle(own bool) *Conn {
+	ln := o.link.listener
+	ln.mu.Lock()
+	said := o.verdict
+	switch {
+	case said == revoked:
+		// The broker ended the connection, or had its proof: the lease was over.
+		own = false
+		delete(o.link.offers, o.correlation)
+	case said == committed:
+		own = true
+		delete(o.link.offers, o.correlation)
+	case own: // also if the link died: the ACK went in time
+		o.phase = owned
+	case said == 0:
+		o.phase = uncertain
+	}
+	ln.mu.Unlock()
+	switch {
+	case own:
+		return o.own()
+	case said == revoked:
+		o.closeCopy()
+		o.release()
+	case said == linkDied:
+		ln.count(func(c *counts) { c.lost++ })
+		o.closeCopy()
+	default:
+		o.trace(OpUncertain, nil)
+	}
+	return nil
+}
+
+// readCommit makes the backend the owner, if it was not. Spec: ReadCommit.
+func (l *link) readCommit(m *wire.Commit) error {
+	ln := l.listener
+	ln.mu.Lock()
+	o := l.find(wire.Attempt(*m))
+	if o == nil {
+		ln.mu.Unlock()
+		l.trace(OpReadCommit, errNeverAcked, "")
+		return errNeverAcked
+	}
+	was := o.phase
+	switch was {
+	case acking:
+		o.verdict = committed
+	case uncertain:
+		o.phase = owned
+		delete(l.offers, o.correlation)
+	case owned:
+		delete(l.offers, o.correlation)
+	}
+	ln.mu.Unlock()
+	if was == queued {
+		o.trace(OpReadCommit, errNeverAcked)
+		return errNeverAcked // the end of the link closes it
+	}
+	o.trace(OpReadCommit, nil)
+	if was == uncertain {
+		if c := o.own(); c != nil {
+			ln.deliver(c)
+		}
+	}
+	return nil
+}
+
+// readRevoke lets go, and then says so. Spec: ReadRevoke, CloseCopy, SendReleased.
+func (l *link) readRevoke(m *wire.Revoke) error {
+	ln := l.listener
+	ln.mu.Lock()
+	o := l.find(wire.Attempt(*m))
+	var was phase
+	if o != nil {
+		switch was = o.phase; was {
+		case acking:
+			o.verdict = revoked
+		case queued:
+			ln.unqueueLocked(o)
+			delete(l.offers, o.correlation)
+		default:
+			delete(l.offers, o.correlation)
+		}
+		ln.counts.revoked++
+	}
+	ln.mu.Unlock()
+	if o == nil {
+		l.trace(OpReadRevoke, nil, "of nothing that is held")
+		return l.released(wire.Attempt(*m))
+	}
+	o.trace(OpReadRevoke, nil)
+	switch was {
+	case queued, uncertain:
+		o.closeCopy()
+		o.release()
+	case owned:
+		// The broker has ended the connection: its server sees that, and closes it.
+	}
+	return nil
+}
+
+// release tells the broker that nothing is held. Spec: SendReleased.
+func (o *offer) release() {
+	err := o.link.released(o.name())
+	o.trace(OpSendReleased, err)
+}
+
+func (l *link) released(a wire.Attempt) error {
+	_ = l.write((*wire.Released)(&a)) // a failure wakes the reader
+	return nil
+}
+
+// find returns the offer of that name, nil if there is none. The caller holds
+// listener.mu.
+func (l *link) find(a wire.Attempt) *offer {
+	o := l.offers[a.CorrelationID]
+	if o == nil || !o.token.Equal(a.Token) {
+		return nil
+	}
+	return o
+}
+
+func (ln *Listener) unqueueLocked(gone *offer) {
+	for i, o := range ln.queue {
+		if o == gone {
+			ln.queue = append(ln.queue[:i], ln.queue[i+1:]...)
+			return
+		}
+	}
+}
+
+// own makes a connection of an offer that this backend owns. A client that waits for it
+// is told ready, before anything else is written. It returns nil, and ends the
+// connection, if that cannot be done. Spec: Own, SendReady.
+func (o *offer) own() *Conn {
+	ln := o.link.listener
+	ln.count(func(c *counts) { c.owned++ })
+	o.trace(OpOwn, nil)
+	if !o.ready.IsZero() {
+		err := o.sendReady()
+		o.trace(OpSendReady, err)
+		if err != nil {
+			o.endConn(err)
+			return nil
+		}
+	}
+	conn, err := passing.Conn(o.fd)
+	if err != nil {
+		o.endConn(errors.Join(errClientEnded, err))
+		return nil
+	}
+	ln.ledger.Adopted(passing.FromLink)
+	o.fd = -1
+	return newConn(conn, o)
+}
+
+func (o *offer) sendReady() error {
+	m := wire.Ready{Token: o.ready, Accepted: true, CorrelationID: o.correlation}
+	frame := m.Append(nil)
+	n, err := passing.Write(o.fd, frame)
+	if err == nil && n < len(frame) {
+		err = errShortReady
+	}
+	return err
+}
+
+// endConn ends a connection that this backend owns and cannot serve.
+func (o *offer) endConn(why error) {
+	o.link.listener.log.Warn("connection ended", "client", o.info.ClientAddress, "error", why)
+	_ = passing.Fence(o.fd)
+	o.closeCopy()
+}

@@ -1,0 +1,66 @@
+package backend
+
+// Stats are the counts of a listener, of one instant but for Descriptors, which has an
+// instant of its own.
+type Stats struct {
+	Offers      uint64      // offers read
+	Owned       uint64      // connections that became this backend's
+	Rejected    uint64      // offers answered with a NACK
+	Revoked     uint64      // offers that the broker took back
+	Lost        uint64      // offers that ended with their link
+	Links       uint64      // times that a broker said welcome
+	Queued      int         // offers that wait for an Accept
+	Undecided   int         // offers whose ACK is being written, or has no answer yet
+	Descriptors Descriptors // that were received
+}
+
+// Descriptors counts the descriptors that were received: Opened = Closed + Adopted + Open.
+type Descriptors struct {
+	Opened  uint64 // received
+	Closed  uint64 // closed without being owned
+	Adopted uint64 // became connections, which Accept returns
+	Open    int    // held now, not owned
+}
+
+type counts struct{ offers, owned, rejected, revoked, lost, links uint64 }
+
+// Stats returns the counts of now.
+func (ln *Listener) Stats() Stats {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	s := Stats{
+		Offers:      ln.counts.offers,
+		Owned:       ln.counts.owned,
+		Rejected:    ln.counts.rejected,
+		Revoked:     ln.counts.revoked,
+		Lost:        ln.counts.lost,
+		Links:       ln.counts.links,
+		Queued:      len(ln.queue),
+		Descriptors: Descriptors(ln.ledger.Stats()),
+	}
+	if ln.link != nil {
+		for _, o := range ln.link.offers {
+			if o.phase == acking || o.phase == uncertain {
+				s.Undecided++
+			}
+		}
+	}
+	return s
+}
+
+// Leaks names where the descriptors that are open now came from, each origin with its
+// number. At rest there are none.
+func (ln *Listener) Leaks() map[string]int {
+	leaks := map[string]int{}
+	for _, leak := range ln.ledger.Leaks() {
+		leaks[string(leak.Origin)] = leak.Open
+	}
+	return leaks
+}
+
+// count changes the counts.
+func (ln *Listener) count(f func(*counts)) {
+	ln.mu.Lock()
+	defer ln.mu.Unlock()
+	f(&ln.counts)
+}

@@ -1,0 +1,153 @@
+package broker
+
+import (
+	"errors"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/registry"
+	"github.com/handoff-go/handoff/wire"
+)
+
+// attempt is one offer of one connection on one link.
+type attempt struct {
+	link        *link
+	passage     *passage
+	token       registry.Token
+	correlation uint64
+	ref         uint64
+	deadline    time.Time // of the ACK
+	serveBy     int64     // the kernel's clock; 0: no lease
+	settled     chan struct{}
+}
+
+// offer begins an attempt and sends its offer. It returns true when the first byte is
+// gone: from then on the passage is the link's, and the caller must not touch it. Else
+// nobody has a copy of the connection, and it returns why, and whether there is no use
+// in another link.
+func (l *link) offer(p *passage) (sent bool, why fallback.Decision, stop bool) {
+	// The kernel's clock is read before Go's, so that the lease is over by the deadline.
+	clock, err := passing.Clock()
+	now := time.Now()
+	if err != nil {
+		return false, fallback.Decision{Reason: fallback.PermissionDenied}, true
+	}
+	a, err := l.begin(p, clock, now)
+	if err != nil {
+		l.b.log.Warn("handoff not begun", "service", l.service.name, "error", err)
+		return false, fallback.Decision{Reason: fallback.FDPressureDisabled}, true
+	}
+	buffer := l.b.buffer()
+	defer l.b.buffers.Put(buffer)
+	*buffer = a.frame((*buffer)[:0], p)
+	whole, err := l.sendOffer(a, p.conn, *buffer)
+	if err != nil {
+		l.service.registry.Abandon(a.token)
+		a.trace(OpAbandon, err)
+		why, stop := notSent(err)
+		return false, why, stop
+	}
+	a.trace(OpSendOffer, nil)
+	if whole {
+		a.trace(OpOfferWritten, nil)
+	} else {
+		l.flush()
+	}
+	return true, fallback.Decision{}, false
+}
+
+// begin registers the attempt. Spec: Begin.
+func (l *link) begin(p *passage, clock int64, now time.Time) (*attempt, error) {
+	token, ref, err := l.b.begin(l.service.registry, l.peer, now)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{
+		link:        l,
+		passage:     p,
+		token:       token,
+		correlation: l.b.correlation.Add(1),
+		ref:         ref,
+		deadline:    now.Add(l.service.deadline),
+	}
+	if l.lease {
+		a.serveBy = max(1, clock+int64(l.service.deadline-l.service.margin))
+	}
+	p.latest = a
+	a.trace(OpBegin, nil)
+	return a, nil
+}
+
+func (a *attempt) frame(b []byte, p *passage) []byte {
+	m := wire.Offer{
+		Token:         a.token,
+		Service:       a.link.service.name,
+		CorrelationID: a.correlation,
+		ServeBy:       uint64(a.serveBy),
+		Preface:       p.request.Preface,
+		Metadata:      p.request.Metadata,
+		ClientAddress: p.request.ClientAddress,
+		ReadyToken:    p.ready,
+	}
+	return m.Append(b)
+}
+
+// sendOffer puts the attempt on the link and sends the first bytes of its offer, with
+// the descriptor, as one step: an attempt that is on a link was offered. It returns
+// whether the whole offer is written; with an error no byte is, and the attempt is off
+// the link. Spec: SendOffer.
+func (l *link) sendOffer(a *attempt, conn *held, frame []byte) (whole bool, err error) {
+	inner := conn.control(func(fd int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.stateLocked() != linkOpen {
+			err = errCongested
+			return
+		}
+		var n int
+		if n, err = l.passing.Send(frame, fd); n == 0 {
+			if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+				l.cut = true
+				l.breakLocked(err)
+			}
+			return
+		}
+		err = nil
+		l.attempts[a.correlation] = a
+		l.armLocked(a.deadline)
+		if whole = n == len(frame); !whole {
+			l.out = append(l.out, frame[n:]...)
+			l.partial = a
+			l.flushing = true
+		}
+	})
+	if inner != nil {
+		return false, inner
+	}
+	return whole, err
+}
+
+// notSent returns what an offer that did not go means, and whether another link is of
+// no use.
+func notSent(err error) (why fallback.Decision, stop bool) {
+	switch {
+	case errors.Is(err, syscall.ETOOMANYREFS):
+		// Too many descriptors of this user are under way, on whatever link.
+		return fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}, true
+	case errors.Is(err, errCongested), errors.Is(err, passing.ErrWouldBlock):
+		return fallback.Decision{Reason: fallback.FDPressureDisabled}, false
+	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
+		return fallback.Decision{Reason: fallback.BackendGone}, false
+	}
+	return fallback.Decision{Reason: fallback.PermissionDenied}, true
+}
+
+func (b *Broker) buffer() *[]byte {
+	if buffer, ok := b.buffers.Get().(*[]byte); ok {
+		return buffer
+	}
+	return new([]byte)
+}

@@ -1,0 +1,243 @@
+package broker
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/registry"
+	"github.com/handoff-go/handoff/wire"
+)
+
+// Broker accepts clients and hands their connections to backends. Make one with New;
+// the zero Broker is not usable, and a Broker must not be copied. All methods are safe
+// for concurrent use.
+type Broker struct {
+	o          Options
+	log        *slog.Logger
+	limiter    *fallback.Limiter
+	namespace  wire.TimeNamespace // unknown: no lease
+	registries map[time.Duration]*registry.Registry
+
+	buffers     sync.Pool // *[]byte, for offers and replies
+	links       atomic.Uint64
+	correlation atomic.Uint64
+	inFlight    atomic.Int64 // connections on their way
+	waiting     atomic.Int64 // clients whose first bytes are not in
+	linked      atomic.Int64 // links, handshakes included
+	ledger      passing.Ledger
+	outcomes    [Closed + 1]atomic.Uint64
+
+	cut  context.Context // ends when Shutdown will wait no longer
+	stop context.CancelFunc
+
+	beginning sync.Mutex // with tracing: one Begin at a time, for ref
+	ref       uint64     // of the latest Begin, under beginning
+
+	closing context.Context // ends when Shutdown begins
+	begins  context.CancelFunc
+
+	mu       sync.Mutex
+	services map[string]*service // that have links
+	serving  map[io.Closer]bool  // listeners
+	running  sync.WaitGroup      // every goroutine of the broker, and every connection on its way
+	over     bool                // Shutdown began: nothing is added to running
+	readers  sync.WaitGroup      // of links
+}
+
+// New returns a broker that serves nobody yet, an *OptionError, an *UnsupportedError
+// where the system cannot pass descriptors, or the error of the system's clock. It
+// starts no goroutine.
+func New(o Options) (*Broker, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := passing.Clock(); err == passing.ErrUnsupported {
+		return nil, &UnsupportedError{What: "passing descriptors on this system"}
+	} else if err != nil {
+		return nil, err
+	}
+	b := &Broker{
+		o:          o,
+		log:        o.Logger,
+		registries: map[time.Duration]*registry.Registry{},
+		services:   map[string]*service{},
+		serving:    map[io.Closer]bool{},
+	}
+	if b.log == nil {
+		b.log = slog.New(slog.DiscardHandler)
+	}
+	if b.limiter, err = fallback.NewLimiter(o.Limit); err != nil {
+		return nil, &OptionError{Option: "Limit", Problem: err.Error()}
+	}
+	if err := b.openRegistry(o.AckDeadline); err != nil {
+		return nil, err
+	}
+	for name, s := range o.Services {
+		if err := wire.CheckService(name); err != nil {
+			return nil, &OptionError{Option: "Services", Problem: fmt.Sprintf("%q: %v", name, err)}
+		}
+		if s.AckDeadline != 0 {
+			if err := b.openRegistry(s.AckDeadline); err != nil {
+				return nil, err
+			}
+		}
+	}
+	// Without a namespace to compare there is no lease: every link is commit only.
+	b.namespace.Device, b.namespace.Inode, _ = passing.TimeNamespace()
+	b.closing, b.begins = context.WithCancel(context.Background())
+	b.cut, b.stop = context.WithCancel(context.Background())
+	return b, nil
+}
+
+// openRegistry makes the registry of one deadline: in it, registration order is
+// deadline order.
+func (b *Broker) openRegistry(deadline time.Duration) error {
+	if b.registries[deadline] != nil {
+		return nil
+	}
+	o := registry.Options{
+		AckDeadline: deadline,
+		TokenTTL:    max(deadline, registry.DefaultTokenTTL),
+		MaxPending:  b.o.MaxInFlight,
+		Rand:        b.o.Rand,
+	}
+	if b.tracing() {
+		o.Trace = b.traceRegistry
+	}
+	r, err := registry.New(o)
+	if err != nil {
+		return &OptionError{Option: "AckDeadline", Problem: err.Error()}
+	}
+	b.registries[deadline] = r
+	return nil
+}
+
+func (b *Broker) tracing() bool { return b.o.Trace != nil || b.o.TraceRegistry != nil }
+
+func (b *Broker) traceRegistry(e registry.Event) {
+	if e.Op == registry.OpBegin {
+		b.ref = e.Ref // within begin
+	}
+	if b.o.TraceRegistry != nil {
+		b.o.TraceRegistry(e)
+	}
+}
+
+// begin is Registry.Begin. With tracing it also tells how the token is named: the
+// registry says so only to its trace, which runs within Begin.
+func (b *Broker) begin(r *registry.Registry, to registry.Backend, now time.Time) (registry.Token, uint64, error) {
+	if !b.tracing() {
+		token, err := r.Begin(to, now)
+		return token, 0, err
+	}
+	b.beginning.Lock()
+	defer b.beginning.Unlock()
+	token, err := r.Begin(to, now)
+	return token, b.ref, err
+}
+
+// enter counts one more goroutine, or connection on its way, that Shutdown waits for.
+// It returns false once Shutdown began.
+func (b *Broker) enter() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return false
+	}
+	b.running.Add(1)
+	return true
+}
+
+func (b *Broker) leave() { b.running.Done() }
+
+// random returns 16 fresh bytes as a token, for a client to know its connection by,
+// and 8 for a ping.
+func randomToken() (registry.Token, error) {
+	var bytes [registry.TokenSize]byte
+	if _, err := rand.Read(bytes[:]); err != nil {
+		return registry.Token{}, err
+	}
+	return registry.ParseToken(bytes[:])
+}
+
+func randomNonce() uint64 {
+	var bytes [8]byte
+	_, _ = rand.Read(bytes[:]) // it never fails, and ends the process instead
+	return binary.NativeEndian.Uint64(bytes[:])
+}
+
+// Stats are the counts of a broker. They are taken one after the other, so sums over
+// several fields are exact at rest only; within Descriptors and Registry they always
+// are.
+type Stats struct {
+	Registry    registry.Stats // the sum of all deadlines' registries
+	Adopted     uint64         // connections by their Kind
+	Fenced      uint64
+	Fallback    uint64
+	Proxied     uint64
+	Closed      uint64
+	InFlight    int // connections on their way
+	Waiting     int // clients whose first bytes are not in
+	Links       int // backends that are linked or shaking hands
+	Descriptors Descriptors
+}
+
+// Descriptors counts the descriptors of connections: Opened = Closed + Adopted + Open.
+type Descriptors struct {
+	Opened  uint64 // accepted from clients, taken by Handoff, or received over a link
+	Closed  uint64 // closed by the broker
+	Adopted uint64 // given back to the caller of Handoff
+	Open    int    // held now
+}
+
+// Stats returns the counts of now.
+func (b *Broker) Stats() Stats {
+	s := Stats{
+		Adopted:  b.outcomes[Adopted].Load(),
+		Fenced:   b.outcomes[Fenced].Load(),
+		Fallback: b.outcomes[Fallback].Load(),
+		Proxied:  b.outcomes[Proxied].Load(),
+		Closed:   b.outcomes[Closed].Load(),
+		InFlight: int(b.inFlight.Load()),
+		Waiting:  int(b.waiting.Load()),
+		Links:    int(b.linked.Load()),
+	}
+	for _, r := range b.registries {
+		s.Registry = sum(s.Registry, r.Stats())
+	}
+	s.Descriptors = Descriptors(b.ledger.Stats())
+	return s
+}
+
+// Leaks names where the descriptors that are open now came from, each origin with its
+// number. At rest there are none.
+func (b *Broker) Leaks() map[string]int {
+	leaks := map[string]int{}
+	for _, leak := range b.ledger.Leaks() {
+		leaks[string(leak.Origin)] = leak.Open
+	}
+	return leaks
+}
+
+func sum(a, b registry.Stats) registry.Stats {
+	return registry.Stats{
+		Issued:       a.Issued + b.Issued,
+		Revoked:      a.Revoked + b.Revoked,
+		Registered:   a.Registered + b.Registered,
+		Acknowledged: a.Acknowledged + b.Acknowledged,
+		Expired:      a.Expired + b.Expired,
+		Abandoned:    a.Abandoned + b.Abandoned,
+		Pending:      a.Pending + b.Pending,
+		Tokens:       a.Tokens + b.Tokens,
+	}
+}

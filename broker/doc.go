@@ -1,0 +1,3 @@
+// Package broker accepts clients and hands their connections to backend processes, and
+// knows at every instant who owns each.
+package broker

@@ -1,0 +1,96 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/handoff-go/handoff/wire"
+)
+
+// Handoff hands one connection, which the caller accepted, to a backend of the service,
+// trying several if need be. conn must be a *net.TCPConn or *net.UnixConn itself, or one
+// that an earlier Handoff gave back. It is the broker's during the call: nobody may use
+// it, or a copy of it.
+//
+// It blocks until the outcome is known: at most Attempts times the ACK deadline and the
+// settling, or until ctx ends. When ctx ends while a backend may have the connection, the
+// connection is fenced, and the error is ctx's. After an offer nothing was read from or
+// written to conn.
+//
+// The error is nil whenever the connection was taken, whatever Outcome.Kind says.
+// Otherwise the connection is in Outcome.Conn untouched, and the error is ErrClosed, a
+// *UnsupportedError, ErrUnsettled, a *wire.FieldError for a Request that does not fit an
+// offer, or ctx's.
+func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome, error) {
+	untouched := Outcome{Kind: Fallback, Service: r.Service, Conn: conn, Settled: true}
+	if err := ctx.Err(); err != nil {
+		return untouched, err
+	}
+	if given, ok := conn.(*givenBack); ok {
+		if !given.settled {
+			untouched.Settled = false
+			return untouched, ErrUnsettled
+		}
+		r.Preface = append(given.preface[:len(given.preface):len(given.preface)], r.Preface...)
+		conn = given.Conn
+	}
+	if r.ClientAddress == "" {
+		r.ClientAddress = remote(conn.RemoteAddr())
+	}
+	if err := r.check(); err != nil {
+		return untouched, err
+	}
+	if !b.enter() {
+		return untouched, ErrClosed
+	}
+	defer b.leave()
+	h, err := b.hold(conn)
+	if err != nil {
+		return untouched, err
+	}
+	p := &passage{b: b, request: r, conn: h, callers: true, began: time.Now(), results: make(chan result, 1)}
+	ctx, stop := b.within(ctx)
+	defer stop()
+	o := p.handoff(ctx)
+	p.count(o)
+	if o.Kind == Fenced && ctx.Err() != nil {
+		return o, fmt.Errorf("broker: connection fenced: %w", context.Cause(ctx))
+	}
+	return o, nil
+}
+
+func (p *passage) handoff(ctx context.Context) Outcome {
+	if !p.enter() || !p.offerNext() {
+		return p.giveUp(true)
+	}
+	return p.proceed(ctx, p.await(ctx))
+}
+
+// within returns ctx, which also ends when Shutdown will wait no longer.
+func (b *Broker) within(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(b.cut, func() { cancel(ErrClosed) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// check reports what of a request does not fit an offer.
+func (r Request) check() error {
+	token, err := randomToken()
+	if err != nil {
+		return err
+	}
+	m := wire.Offer{Token: token, Service: r.Service, Preface: r.Preface, Metadata: r.Metadata, ClientAddress: r.ClientAddress}
+	return m.Check()
+}
+
+// giveBack gives the connection to the caller of Handoff.
+func (p *passage) giveBack(settled bool) net.Conn {
+	if p.latest == nil {
+		// Nobody ever had a copy, so it is as it came, except for what was peeked.
+		_ = p.conn.conn.SetDeadline(time.Time{})
+	}
+	p.b.ledger.Adopted(fromCaller)
+	return &givenBack{Conn: p.conn.conn, preface: p.request.Preface, settled: settled}
+}

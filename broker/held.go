@@ -1,0 +1,165 @@
+package broker
+
+import (
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/handoff-go/handoff/internal/passing"
+)
+
+// held is the broker's copy of a client's connection. It begins raw, when it comes from
+// the accept loop, or as the caller's net.Conn. It has one user at a time: who begins an
+// attempt, then whoever takes that attempt from its link.
+type held struct {
+	b    *Broker
+	from passing.Origin
+	fd   int      // while conn is nil
+	conn net.Conn // a *net.TCPConn or *net.UnixConn
+	raw  syscall.RawConn
+}
+
+// heldBy are the origins that a broker's own ledger has.
+const fromCaller passing.Origin = "taken by Handoff"
+
+// hold takes the connection of a caller.
+func (b *Broker) hold(conn net.Conn) (*held, error) {
+	switch conn.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		return nil, unsupported(conn)
+	}
+	raw, err := rawOf(conn)
+	if err != nil {
+		return nil, err
+	}
+	b.ledger.Opened(fromCaller)
+	return &held{b: b, from: fromCaller, fd: -1, conn: conn, raw: raw}, nil
+}
+
+// holdRaw takes a descriptor that was just accepted.
+func (b *Broker) holdRaw(fd int) *held {
+	b.ledger.Opened(passing.Accepted)
+	return &held{b: b, from: passing.Accepted, fd: fd}
+}
+
+// control calls f with the descriptor, which stays open meanwhile.
+func (h *held) control(f func(fd int)) error {
+	if h.conn == nil {
+		f(h.fd)
+		return nil
+	}
+	return h.raw.Control(func(fd uintptr) { f(int(fd)) })
+}
+
+// settle makes the connection one of package net, so that it can be waited for.
+func (h *held) settle() error {
+	if h.conn != nil {
+		return nil
+	}
+	conn, err := passing.Conn(h.fd)
+	if err != nil {
+		return err
+	}
+	raw, err := rawOf(conn)
+	h.fd, h.conn, h.raw = -1, conn, raw
+	return err // nil: it is open
+}
+
+func rawOf(conn net.Conn) (syscall.RawConn, error) {
+	return conn.(syscall.Conn).SyscallConn() // both kinds have it
+}
+
+// write sends b without waiting, whole or not at all as far as the caller may care.
+func (h *held) write(b []byte) error {
+	var n int
+	var inner error
+	if err := h.control(func(fd int) { n, inner = passing.Write(fd, b) }); err != nil {
+		return err
+	}
+	if inner == nil && n < len(b) {
+		inner = errReply
+	}
+	return inner
+}
+
+// fence ends the connection for all that hold a copy of it.
+func (h *held) fence() error {
+	var inner error
+	if err := h.control(func(fd int) { inner = passing.Fence(fd) }); err != nil {
+		return err
+	}
+	return inner
+}
+
+// close closes the broker's copy, and no other.
+func (h *held) close() {
+	if h.conn != nil {
+		h.conn.Close()
+	} else {
+		passing.Close(h.fd)
+	}
+	h.b.ledger.Closed(h.from)
+}
+
+// end is for a connection that the broker owns: it ends for all that hold a copy, and
+// the broker's is closed. Spec: EndConn.
+func (h *held) end(note string) {
+	err := h.fence()
+	h.close()
+	h.b.trace(Event{Op: OpEndConn, Err: err, Note: note})
+}
+
+// regain makes the connection fit for use again after others had copies of it: they
+// share its status flags, and one that cleared O_NONBLOCK would hang a Go reader past
+// its deadline.
+func (h *held) regain() error {
+	var inner error
+	if err := h.control(func(fd int) { inner = passing.SetNonblock(fd) }); err != nil {
+		return err
+	}
+	if inner != nil {
+		return inner
+	}
+	if err := h.settle(); err != nil {
+		return err
+	}
+	return h.conn.SetDeadline(time.Time{})
+}
+
+// linger gives the client time to read what was written last: a connection that is
+// closed with unread bytes in it is reset, and what its client had not read may be lost.
+// It reads and drops what comes until the client ends the connection, too.
+func (h *held) linger(d time.Duration) {
+	if h.settle() != nil {
+		return
+	}
+	closer, ok := h.conn.(interface{ CloseWrite() error })
+	if !ok || closer.CloseWrite() != nil || h.conn.SetReadDeadline(time.Now().Add(d)) != nil {
+		return
+	}
+	var sink [4096]byte
+	for left := 1 << 20; left > 0; {
+		n, err := h.conn.Read(sink[:])
+		if err != nil {
+			return
+		}
+		left -= n
+	}
+}
+
+// remote returns the address of the client, as text; empty if it has none.
+func remote(addr net.Addr) string {
+	if addr == nil {
+		return ""
+	}
+	text := addr.String()
+	if text == "@" || text == "<nil>" {
+		return "" // an unnamed Unix socket
+	}
+	return text
+}
+
+// timeout reports whether err is that of a deadline.
+func timeout(err error) bool { return os.IsTimeout(err) }

@@ -1,0 +1,152 @@
+package broker
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/registry"
+)
+
+// What an Options field is when left zero.
+const (
+	DefaultAckDeadline   = time.Second
+	DefaultSettleTimeout = 250 * time.Millisecond
+	DefaultAttempts      = 3
+	DefaultMaxInFlight   = 1024
+	DefaultMaxPerLink    = 64
+	DefaultMaxLinks      = 256
+	DefaultMaxWaiting    = 16384
+	DefaultFirstBytes    = 3 * time.Second
+	DefaultHandshake     = 3 * time.Second
+	DefaultPingInterval  = time.Second
+)
+
+// Options are the settings of a broker. The zero Options are the defaults. A negative
+// number is an *OptionError from New, unless its field says what it means.
+type Options struct {
+	// AckDeadline is how long a backend has to acknowledge an offer, for services that
+	// do not say otherwise. Zero: DefaultAckDeadline.
+	AckDeadline time.Duration
+	// Margin is how long before the deadline the lease of an offer ends, so that an ACK
+	// written at its last instant is still read in time. Zero: a quarter of the
+	// deadline. Negative: none. Any margin is safe, a small one costs fences.
+	Margin time.Duration
+	// SettleTimeout is how long the broker waits, before it offers a connection again,
+	// for the earlier holder to say that it has let go. Zero: DefaultSettleTimeout.
+	SettleTimeout time.Duration
+	// Attempts is how many backends a connection is offered to at most, one after the
+	// other. Zero: DefaultAttempts.
+	Attempts int
+	// MaxInFlight is how many connections may be on their way at once, in all. Zero:
+	// DefaultMaxInFlight. One more is answered with fallback.FDPressureDisabled.
+	MaxInFlight int
+	// MaxPerLink is the same for one link; the backend may ask for less. Zero:
+	// DefaultMaxPerLink.
+	MaxPerLink int
+	// MaxLinks is how many backends may be linked at once. Zero: DefaultMaxLinks.
+	MaxLinks int
+	// MaxWaiting is how many clients may be waited for at once whose first bytes are
+	// not in: one goroutine each. One more is disconnected. Zero: DefaultMaxWaiting.
+	MaxWaiting int
+	// FirstBytes is how long a client may take, in all, to send its hello or what its
+	// route asks for. Zero: DefaultFirstBytes.
+	FirstBytes time.Duration
+	// Handshake is how long a backend may take, in all, from connect to welcome, and
+	// how long it may leave what the broker sends it unread. Zero: DefaultHandshake.
+	Handshake time.Duration
+	// PingInterval is how long after a pong the next ping is sent, and how long its
+	// pong may take before the link is dropped. Zero: DefaultPingInterval. Negative:
+	// no pings.
+	PingInterval time.Duration
+	// Limit says how many failures of a backend are too many.
+	Limit fallback.Policy
+
+	// Services are the services that backends may serve and clients may ask for, by
+	// name. Nil: any, each with the zero Service.
+	Services map[string]Service
+	// Reconnect is where clients of a service without an address of its own are told
+	// to connect when they are not handed over.
+	Reconnect string
+	// Route says what a plain client wants. Nil: clients of Serve speak the explicit
+	// mode.
+	Route Route
+
+	// OnOutcome is called once for each client connection that Serve took, with what
+	// became of it, by the goroutine that finished it: it must not block. Outcome.Conn
+	// is nil there. Nil: none.
+	OnOutcome func(Outcome)
+	// Logger gets what an operator wants to know. Nil: nothing is logged.
+	Logger *slog.Logger
+	// Trace is called after each step of the protocol and before the next one, outside
+	// locks, by the goroutine that takes the step: whatever it does, blocking
+	// included, happens between the two. Nil: none, at no cost.
+	Trace func(Event)
+	// TraceRegistry is given the steps of the registries. Begin waits for Trace of
+	// another Begin. Nil: none, at no cost.
+	TraceRegistry func(registry.Event)
+	// Rand is where tokens come from, see registry.Options. Nil: crypto/rand.
+	Rand io.Reader
+}
+
+// Service is what a broker knows of a service beforehand. The zero Service is good.
+type Service struct {
+	// AckDeadline of this service. Zero: that of Options.
+	AckDeadline time.Duration
+	// UIDs are the users whose processes may serve it. Nil: the broker's own user.
+	UIDs []int
+	// Reconnect is where clients connect that are not handed over. Empty: that of
+	// Options.
+	Reconnect string
+	// Disabled switches handoff off: fallback.ServicePolicyDisabled.
+	Disabled bool
+}
+
+// OptionError answers New when an option makes no sense.
+type OptionError struct {
+	Option  string // the field of Options
+	Problem string // what is wrong with its value
+}
+
+// Error implements error.
+func (e *OptionError) Error() string { return "broker: " + e.Option + ": " + e.Problem }
+
+// withDefaults returns o with its zero fields filled in, or a *OptionError.
+func (o Options) withDefaults() (Options, error) {
+	err := cmp.Or(
+		fill("AckDeadline", &o.AckDeadline, DefaultAckDeadline),
+		fill("SettleTimeout", &o.SettleTimeout, DefaultSettleTimeout),
+		fill("Attempts", &o.Attempts, DefaultAttempts),
+		fill("MaxInFlight", &o.MaxInFlight, DefaultMaxInFlight),
+		fill("MaxPerLink", &o.MaxPerLink, DefaultMaxPerLink),
+		fill("MaxLinks", &o.MaxLinks, DefaultMaxLinks),
+		fill("MaxWaiting", &o.MaxWaiting, DefaultMaxWaiting),
+		fill("FirstBytes", &o.FirstBytes, DefaultFirstBytes),
+		fill("Handshake", &o.Handshake, DefaultHandshake),
+	)
+	if err != nil {
+		return o, err
+	}
+	if o.PingInterval == 0 {
+		o.PingInterval = DefaultPingInterval
+	}
+	for name, s := range o.Services {
+		if s.AckDeadline < 0 {
+			return o, &OptionError{Option: "Services", Problem: fmt.Sprintf("%s: AckDeadline %v is negative", name, s.AckDeadline)}
+		}
+	}
+	return o, nil
+}
+
+func fill[T time.Duration | int](name string, value *T, ifZero T) error {
+	switch {
+	case *value < 0:
+		return &OptionError{Option: name, Problem: fmt.Sprintf("%v is negative", *value)}
+	case *value == 0:
+		*value = ifZero
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package broker
+
+import (
+	"io"
+	"time"
+
+	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/wire"
+)
+
+// read is the one reader of a link, until the link is over. It acts on each message by
+// itself and never waits to write.
+func (l *link) read() {
+	defer l.passing.Close()
+	err := l.rearm()
+	for err == nil {
+		var received passing.Received
+		received, err = l.passing.Recv(l.in.Free())
+		switch {
+		case err == nil:
+			err = l.received(received)
+		case timeout(err):
+			var over bool
+			if over, err = l.due(); over {
+				l.end()
+				return
+			}
+			if err == nil {
+				err = l.rearm()
+			}
+		default: // the end, or an error that leaves no more to be read
+			l.end()
+			return
+		}
+	}
+	l.drop(err)
+}
+
+// received takes what one read brought, and every message that is whole by now. An
+// error says that the stream cannot be read any further.
+func (l *link) received(r passing.Received) error {
+	now := time.Now() // an ACK is observed after it was read
+	l.refuse(r.FDs)
+	l.in.Advance(r.N)
+	for {
+		frame, _, err := l.in.Next()
+		if err == wire.ErrIncomplete {
+			l.farewell()
+			return nil
+		}
+		if err != nil {
+			return &garbledError{err}
+		}
+		m, err := l.parser.Parse(frame)
+		if err != nil {
+			return &garbledError{err}
+		}
+		if err := l.handle(m, now); err != nil {
+			return &garbledError{err}
+		}
+	}
+}
+
+// handle acts on one message.
+func (l *link) handle(m wire.Message, now time.Time) error {
+	switch m := m.(type) {
+	case *wire.Ack:
+		if m.Accepted {
+			l.readAck(m, now)
+		} else {
+			l.readNack(m, now)
+		}
+	case *wire.Released:
+		l.readReleased(m)
+	case *wire.Pong:
+		l.readPong(m, now)
+	case *wire.Ping:
+		clock, _ := passing.Clock()
+		l.send(&wire.Pong{Nonce: m.Nonce, Clock: uint64(clock)})
+	case *wire.Draining:
+		l.drain()
+	case *wire.Bye:
+		l.b.log.Debug("backend says bye", "service", l.service.name, "pid", l.peer.PID, "reason", m.Reason, "detail", m.Detail)
+		l.drain()
+	default:
+		return errMessage
+	}
+	return nil
+}
+
+// refuse closes descriptors that a backend sent: none has a meaning.
+func (l *link) refuse(fds []int) {
+	for _, fd := range fds {
+		passing.Close(fd)
+		l.b.ledger.Closed(passing.FromLink)
+	}
+}
+
+// garbledError says that a stream cannot be read any further: what an ACK would be
+// cannot be known.
+type garbledError struct{ err error }
+
+func (e *garbledError) Error() string {
+	return "broker: the backend's stream cannot be read: " + e.err.Error()
+}
+func (e *garbledError) Unwrap() error { return e.err }
+
+// What a drain came to.
+const (
+	drainEmpty   = iota // the queue was empty
+	drainEnd            // the end of the stream
+	drainGarbled        // the stream cannot be read
+	drainFlooded        // there is always more
+)
+
+// drainLimit is how much a drain reads before it gives up, in bytes: more than a queue
+// can hold.
+const drainLimit = 4 << 20
+
+// readQueue reads the link until its queue is empty, and acts on all of it. Spec: Drain.
+func (l *link) readQueue() (int, error) {
+	for left := drainLimit; left > 0; {
+		received, err := l.passing.TryRecv(l.in.Free())
+		switch {
+		case err == passing.ErrWouldBlock:
+			l.trace(OpDrain, nil, "")
+			return drainEmpty, nil
+		case err == io.EOF:
+			l.trace(OpDrain, nil, "end")
+			return drainEnd, nil
+		case err != nil:
+			l.trace(OpDrain, err, "")
+			return drainEnd, nil
+		}
+		left -= received.N
+		if err := l.received(received); err != nil {
+			l.trace(OpDrain, err, "")
+			return drainGarbled, err
+		}
+	}
+	l.trace(OpDrain, errFlooded, "")
+	return drainFlooded, errFlooded
+}

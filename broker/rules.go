@@ -1,0 +1,155 @@
+package broker
+
+import (
+	"errors"
+	"time"
+
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/registry"
+	"github.com/handoff-go/handoff/wire"
+)
+
+// The rules of what the reader of a link reads, one function each. Whoever took the
+// attempt decides it; here that is the reader.
+
+// readAck takes the attempt that an ACK is for. Spec: ReadAck.
+func (l *link) readAck(m *wire.Ack, now time.Time) {
+	a := l.take(m.CorrelationID, m.Token)
+	if a == nil {
+		l.trace(OpReadAck, registry.ErrNotPending, "")
+		l.ackOfEnded(m)
+		return
+	}
+	a.trace(OpReadAck, nil)
+	l.acknowledge(a, now)
+}
+
+// acknowledge judges an ACK. Success is the point of no return: the connection is the
+// backend's. Spec: Acknowledge.
+func (l *link) acknowledge(a *attempt, now time.Time) {
+	_, err := l.service.registry.Acknowledge(a.token, now)
+	a.trace(OpAcknowledge, err)
+	if err != nil {
+		l.late(a, err)
+		return
+	}
+	l.send((*wire.Commit)(a.name()))
+	a.trace(OpSendCommit, nil)
+	l.b.limiter.Succeed(l.key)
+	a.closeCopy()
+	a.passage.deliver(result{kind: adopted, attempt: a})
+}
+
+// late ends a connection whose ACK came too late to count: the backend may own it, by
+// its own clock. Nobody owning beats two. Spec: Fence, SendRevoke.
+func (l *link) late(a *attempt, err error) {
+	a.trace(OpFence, a.passage.conn.fence())
+	l.revoke(a)
+	a.closeCopy()
+	var deadline *registry.DeadlineError
+	why := fallback.Decision{Reason: fallback.BackendAckTimeout}
+	if errors.As(err, &deadline) {
+		l.b.limiter.Fail(l.key, time.Now())
+		why = deadline.Fallback()
+	}
+	l.b.log.Warn("connection fenced", "service", l.service.name, "pid", l.peer.PID, "reason", why.Reason)
+	a.passage.deliver(result{kind: fenced, attempt: a, why: why})
+}
+
+// closeCopy closes the broker's copy of a connection that is somebody else's, or
+// nobody's. Spec: CloseCopy.
+func (a *attempt) closeCopy() {
+	a.passage.conn.close()
+	a.trace(OpCloseCopy, nil)
+}
+
+// ackOfEnded answers an ACK for an attempt that has ended, if it ever began: never with
+// a fence, since somebody else may own the connection by now.
+func (l *link) ackOfEnded(m *wire.Ack) {
+	l.mu.Lock()
+	told := l.unsettled[m.CorrelationID] != nil // its revoke is on its way
+	l.mu.Unlock()
+	if !told {
+		l.send(&wire.Revoke{Token: m.Token, CorrelationID: m.CorrelationID})
+		l.trace(OpSendRevoke, nil, "of an ended attempt")
+	}
+}
+
+// readNack gives the connection back: a backend that rejects has closed every copy.
+// Spec: ReadNack, Abandon.
+func (l *link) readNack(m *wire.Ack, now time.Time) {
+	a := l.take(m.CorrelationID, m.Token)
+	if a == nil {
+		// One that expired meanwhile is settled by it.
+		settled := l.settle(m.CorrelationID, m.Token)
+		l.trace(OpReadNack, nil, noteIf(settled == nil, "of no attempt"))
+		return
+	}
+	a.trace(OpReadNack, nil)
+	l.service.registry.Abandon(a.token)
+	a.trace(OpAbandon, nil)
+	switch m.Reason {
+	case wire.ReasonBusy:
+	case wire.ReasonDraining:
+		l.drain()
+	default:
+		l.b.limiter.Fail(l.key, now)
+	}
+	l.b.log.Info("offer rejected", "service", l.service.name, "pid", l.peer.PID, "reason", m.Reason, "detail", m.Detail)
+	why := fallback.Decision{Reason: m.Reason.Fallback(), RetryAfter: m.RetryAfter}
+	a.passage.deliver(result{kind: back, attempt: a, why: why})
+}
+
+// revoke tells a holder to let go. Spec: SendRevoke.
+func (l *link) revoke(a *attempt) {
+	l.send((*wire.Revoke)(a.name()))
+	a.trace(OpSendRevoke, nil)
+}
+
+func (a *attempt) name() *wire.Attempt {
+	return &wire.Attempt{Token: a.token, CorrelationID: a.correlation}
+}
+
+// readReleased notes that a holder has let go. Spec: ReadReleased.
+func (l *link) readReleased(m *wire.Released) {
+	a := l.settle(m.CorrelationID, m.Token)
+	if a == nil {
+		l.trace(OpReadReleased, nil, "of no attempt")
+		return
+	}
+	a.trace(OpReadReleased, nil)
+}
+
+// readPong ends the wait for a sign of life. One for another ping is no such sign.
+func (l *link) readPong(m *wire.Pong, now time.Time) {
+	if l.nonce != 0 && m.Nonce == l.nonce {
+		l.nonce = 0
+		l.pingAt = now.Add(l.b.o.PingInterval)
+	}
+}
+
+// drain stops offers to a backend that wants no more. What is under way goes on.
+func (l *link) drain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.draining = true
+}
+
+// farewell tells a draining backend that nothing more will come, once nothing is under
+// way. Only the reader says it: it has sent every commit by then.
+func (l *link) farewell() {
+	l.mu.Lock()
+	due := l.draining && !l.bye && len(l.attempts) == 0 && len(l.unsettled) == 0
+	l.bye = l.bye || due
+	l.mu.Unlock()
+	if due {
+		l.send(&wire.Bye{Reason: wire.ByeClosing})
+	}
+}
+
+func noteIf(condition bool, note string) string {
+	if condition {
+		return note
+	}
+	return ""
+}

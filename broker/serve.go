@@ -1,0 +1,109 @@
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/handoff-go/handoff/internal/passing"
+)
+
+// Serve accepts clients and hands them over, as Options.Route says; without a route
+// clients speak the explicit mode. It blocks until Shutdown, and returns ErrClosed then,
+// or the error of the listener. ln must be a *net.TCPListener or *net.UnixListener and
+// belongs to the broker from then on: Shutdown closes it, and nothing else may.
+//
+// A client whose first bytes are in is served on the accepting goroutine; for others
+// there is a goroutine each until they are, Options.MaxWaiting at most.
+func (b *Broker) Serve(ln net.Listener) error { return b.ServeRoute(ln, b.o.Route) }
+
+// ServeRoute is Serve with a route of its own for this listener; nil: its clients speak
+// the explicit mode.
+func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
+	switch ln.(type) {
+	case *net.TCPListener, *net.UnixListener:
+	default:
+		return &UnsupportedError{What: fmt.Sprintf("accepting from a %T", ln)}
+	}
+	file, err := passing.Listener(ln)
+	if err != nil {
+		return err
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return err
+	}
+	both := bothClosers{file, ln}
+	if !b.serve(both) {
+		file.Close()
+		return ErrClosed
+	}
+	defer b.served(both)
+	wait := backoff{}
+	for {
+		fd, from, err := passing.Accept(raw)
+		if err != nil {
+			if b.isClosing() {
+				return ErrClosed
+			}
+			if errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			b.log.Warn("client not accepted", "error", err)
+			wait.sleep(b.closing.Done())
+			continue
+		}
+		wait = backoff{}
+		b.admit(&arrival{b: b, conn: b.holdRaw(fd), route: route, local: ln.Addr(), from: from, began: time.Now()})
+	}
+}
+
+// bothClosers are a listener and the copy of it that is accepted from.
+type bothClosers struct {
+	file *os.File
+	ln   net.Listener
+}
+
+func (c bothClosers) Close() error { return errors.Join(c.file.Close(), c.ln.Close()) }
+
+// serve notes a listener, for Shutdown to close. It returns false once that began.
+func (b *Broker) serve(c io.Closer) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return false
+	}
+	b.running.Add(1)
+	b.serving[c] = true
+	return true
+}
+
+func (b *Broker) served(c io.Closer) {
+	b.mu.Lock()
+	delete(b.serving, c)
+	b.mu.Unlock()
+	if f, ok := c.(bothClosers); ok {
+		f.file.Close()
+	}
+	b.running.Done()
+}
+
+func (b *Broker) isClosing() bool { return b.closing.Err() != nil }
+
+// backoff waits after a failed accept, which fails again at once while, say, no
+// descriptor is left: twice as long each time, up to a second.
+type backoff struct{ latest time.Duration }
+
+func (w *backoff) sleep(stop <-chan struct{}) {
+	w.latest = min(max(2*w.latest, 5*time.Millisecond), time.Second)
+	timer := time.NewTimer(w.latest)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-stop:
+	}
+}

@@ -1,0 +1,123 @@
+package broker
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/registry"
+)
+
+// service is one service while it has links, with its settings resolved.
+type service struct {
+	name      string
+	deadline  time.Duration
+	margin    time.Duration
+	reconnect string
+	disabled  bool
+	uids      []int // nil: the broker's own user
+	registry  *registry.Registry
+
+	mu    sync.Mutex
+	links []*link
+	next  int // where the search for the least loaded link begins
+}
+
+// service returns the service of that name: the one that has links, else one without;
+// nil if Options.Services does not list it.
+func (b *Broker) service(name string) *service {
+	b.mu.Lock()
+	s := b.services[name]
+	b.mu.Unlock()
+	if s != nil {
+		return s
+	}
+	set, listed := b.o.Services[name]
+	if !listed && b.o.Services != nil {
+		return nil
+	}
+	s = &service{name: name, deadline: set.AckDeadline, reconnect: set.Reconnect, disabled: set.Disabled, uids: set.UIDs}
+	if s.deadline == 0 {
+		s.deadline = b.o.AckDeadline
+	}
+	if s.reconnect == "" {
+		s.reconnect = b.o.Reconnect
+	}
+	switch {
+	case b.o.Margin == 0:
+		s.margin = s.deadline / 4
+	case b.o.Margin > 0:
+		s.margin = min(b.o.Margin, s.deadline)
+	}
+	s.registry = b.registries[s.deadline]
+	return s
+}
+
+// join adds a link to its service, whose offers may come from then on. It returns false
+// if the broker is shutting down.
+func (b *Broker) join(l *link) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return false
+	}
+	if s := b.services[l.service.name]; s != nil {
+		l.service = s
+	} else {
+		b.services[l.service.name] = l.service
+	}
+	l.service.mu.Lock()
+	defer l.service.mu.Unlock()
+	l.service.links = append(l.service.links, l)
+	return true
+}
+
+// part removes a link from its service, and the service with its last link.
+func (b *Broker) part(l *link) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := l.service
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.links = slices.DeleteFunc(s.links, func(other *link) bool { return other == l })
+	if len(s.links) == 0 && b.services[s.name] == s {
+		delete(b.services, s.name)
+	}
+}
+
+// pick returns the link with the fewest attempts that may be offered one more and is
+// not among those tried, or nil and why there is none.
+func (b *Broker) pick(s *service, tried []*link, now time.Time) (*link, fallback.Decision) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var best *link
+	var load int
+	why := fallback.Decision{Reason: fallback.BackendGone}
+	for i := range s.links {
+		l := s.links[(s.next+i)%len(s.links)]
+		if slices.Contains(tried, l) {
+			continue
+		}
+		pending, state := l.load()
+		switch {
+		case state == linkClosed:
+			continue
+		case state == linkFull:
+			why = fallback.Decision{Reason: fallback.FDPressureDisabled}
+			continue
+		}
+		if limited := b.limiter.Check(l.key, now); limited.Reason != 0 {
+			why = limited
+			continue
+		}
+		if best == nil || pending < load {
+			best, load = l, pending
+		}
+	}
+	if best == nil {
+		return nil, why
+	}
+	s.next++
+	return best, fallback.Decision{}
+}
