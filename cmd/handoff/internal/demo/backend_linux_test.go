@@ -61,7 +61,7 @@ func (b *soleBackend) offer(t *testing.T) (client, kept *net.TCPConn, id uint64)
 	require.NoError(t, err)
 	b.ids++
 	require.NoError(t, b.link.SendOffer(link.Frame{Kind: link.Offer, ID: b.ids, Token: someToken(t), Connection: 0, Attempt: 1}, kept))
-	return client, copy, b.ids
+	return client, kept, b.ids
 }
 
 func someToken(t *testing.T) registry.Token {

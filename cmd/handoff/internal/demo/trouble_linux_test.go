@@ -7,7 +7,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,15 +46,35 @@ func (w *onStart) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// state returns the state letter in a stat file of /proc; empty: there is none.
+func state(stat string) string {
+	b, err := os.ReadFile(stat)
+	if err != nil {
+		return ""
+	}
+	_, after, _ := strings.Cut(string(b), ") ")
+	letter, _, _ := strings.Cut(after, " ")
+	return letter
+}
+
 // alive reports whether a process runs; one that only waits to be reaped does
 // not.
 func alive(pid int) bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return false
-	}
-	_, state, _ := strings.Cut(string(stat), ") ")
-	return !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
+	letter := state("/proc/" + strconv.Itoa(pid) + "/stat")
+	return letter != "" && letter != "Z" && letter != "X"
+}
+
+// freeze stops a process and returns when each of its threads has stopped: the
+// signal alone lets one on another processor run on for a moment.
+func freeze(t *testing.T, pid int) {
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	require.Eventually(t, func() bool {
+		threads, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat") // a fixed pattern is never bad
+		return len(threads) > 0 && !slices.ContainsFunc(threads, func(stat string) bool {
+			letter := state(stat)
+			return letter != "T" && letter != ""
+		})
+	}, time.Minute, time.Millisecond)
 }
 
 func requireGone(t *testing.T, f family) {
@@ -96,8 +118,8 @@ func TestADeadFirstProcessTakesTheOthersAlong(t *testing.T) {
 	(&onStart{do: func(got family) { f = got }}).Write(line[:n])
 	require.True(t, alive(f.broker) && alive(f.one) && alive(f.two))
 	// Frozen processes cannot end by themselves, in order.
-	require.NoError(t, syscall.Kill(f.broker, syscall.SIGSTOP))
-	require.NoError(t, syscall.Kill(f.one, syscall.SIGSTOP))
+	freeze(t, f.broker)
+	freeze(t, f.one)
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 	requireGone(t, f)
@@ -140,7 +162,7 @@ func TestAFrozenBackendIsNoError(t *testing.T) {
 	progress := &whenAnswered{}
 	progress.do = func(got family) {
 		f = got
-		require.NoError(t, syscall.Kill(f.one, syscall.SIGSTOP))
+		freeze(t, f.one)
 	}
 	progress.then = func() { // not on the test's goroutine, so nothing here may end it
 		if err := syscall.Kill(f.one, syscall.SIGCONT); err != nil {
