@@ -59,14 +59,14 @@ type ConfigError struct {
 
 // Error implements error.
 func (e *ConfigError) Error() string {
-	return fmt.Sprintf("connections and parallel have limits: %s %d is not in 1 to %d", e.Flag, e.Value, e.Most)
+	return fmt.Sprintf("%s %d is not in 1 to %d", e.Flag, e.Value, e.Most)
 }
 
 // register makes c settable by flags, with its values as defaults.
 func (c *Config) register(flags *flag.FlagSet) {
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "`number` that decides which connection meets which fault")
-	flags.IntVar(&c.Connections, "connections", c.Connections, "`how many` clients want an answer")
-	flags.IntVar(&c.Parallel, "parallel", c.Parallel, "`how many` of them at once")
+	flags.IntVar(&c.Connections, "connections", c.Connections, "`number` of clients that want an answer")
+	flags.IntVar(&c.Parallel, "parallel", c.Parallel, "`number` of clients at once")
 	flags.Var(&c.Faults, "faults", "on, off, or the `percentages` of first attempts, like slow=5,never=5,kill=5")
 }
 

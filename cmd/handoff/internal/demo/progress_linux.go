@@ -23,7 +23,7 @@ type progress struct {
 	tally    func() Tally
 
 	behind chan struct{} // closed when only the broker is still at work
-	quit   chan struct{}
+	quit   chan string   // the last word
 	done   chan struct{}
 }
 
@@ -32,7 +32,7 @@ func startProgress(w io.Writer, cfg Config, broker ready, stats func() *registry
 		broker.PID, broker.Address, strings.Join(broker.Backends, " and "), ackDeadline, slowAck)
 	p := &progress{
 		w: w, cfg: cfg, terminal: isTerminal(w), started: time.Now(), stats: stats, tally: tally,
-		behind: make(chan struct{}), quit: make(chan struct{}), done: make(chan struct{}),
+		behind: make(chan struct{}), quit: make(chan string, 1), done: make(chan struct{}),
 	}
 	go p.run()
 	return p
@@ -41,9 +41,10 @@ func startProgress(w io.Writer, cfg Config, broker ready, stats func() *registry
 // waiting says that the clients are done.
 func (p *progress) waiting() { close(p.behind) }
 
-// stop draws the line a last time and returns when nothing more is written.
-func (p *progress) stop() {
-	close(p.quit)
+// stop draws the line a last time, with a last word, and returns when nothing
+// more is written.
+func (p *progress) stop(word string) {
+	p.quit <- word
 	<-p.done
 }
 
@@ -59,8 +60,8 @@ func (p *progress) run() {
 		select {
 		case <-tick.C:
 			p.draw(p.work())
-		case <-p.quit:
-			p.draw("done")
+		case word := <-p.quit:
+			p.draw(word)
 			if p.terminal {
 				fmt.Fprintln(p.w)
 			}

@@ -43,10 +43,11 @@ func Run(ctx context.Context, cfg Config, w io.Writer) (*Ledger, error) {
 	show.waiting()
 	err = broker.stdin.Close() // tells it to finish
 	report, noReport := within(ctx, 3*finishLimit, broker.report, "the broker's report")
-	show.stop()
 	if err := errors.Join(noReport, err); err != nil {
+		show.stop("broken off")
 		return nil, err
 	}
+	show.stop("done")
 	if err := broker.wait(); err != nil {
 		return nil, fmt.Errorf("the broker: %w", err)
 	}
