@@ -60,13 +60,18 @@ AlwaysRevoked ==
   []SettledIsDead /\ []DeadIsRefused /\ []LiveIsRevocable /\ DeadStaysDead
 
 (***************************************************************************)
-(* G3.  An end is one instant: before it an acknowledgement succeeds, from *)
-(* it on the handoff can only expire, and until it leaves its end stays.   *)
+(* G3.  An end is one instant, for every operation: before it they succeed *)
+(* and nothing expires; from it on the record can only expire.  The end of *)
+(* what is pending stays until it leaves.                                  *)
 (***************************************************************************)
 AnswersTurnAtEnd ==
-  \A t \in Tokens, n \in Instants : Pending(t) /\ ~closed =>
-    /\ AcknowledgeAnswer(t, n) = IF n < end[t] THEN "ok" ELSE "DeadlineError"
-    /\ ExpireAnswer(t, n) = IF n < end[t] THEN "none" ELSE "ok"
+  \A t \in Live, n \in Instants : ~closed =>
+    LET Turns(answer, before, from) == answer = IF n < end[t] THEN before ELSE from
+    IN /\ Pending(t) => /\ Turns(AcknowledgeAnswer(t, n), "ok", "DeadlineError")
+                        /\ Turns(ExpireAnswer(t, n), "none", "ok")
+       /\ Issued(t) => /\ Turns(RegisterAnswer(t, n), "ok", "ErrTokenExpired")
+                       /\ Turns(DropAnswer(t, n), "none", "ok")
+       /\ t \notin consumed => Turns(ConsumeAnswer(t, t, n), "ok", "ErrTokenExpired")
 LeavesInTime ==
   [][\A t \in Tokens : Leaves(t) =>
        /\ handoff'[t] = "acknowledged" => now' < end[t]
@@ -107,13 +112,19 @@ ConsumedInTime ==
 ConsumedOnce == []ConsumedIsRefused /\ ConsumedInTime
 
 (***************************************************************************)
-(* G5.  The limit holds, and what is not live holds nothing.               *)
+(* G5.  The limit holds; a registry is full only at the limit, and when    *)
+(* nothing can be dropped; and what is not live holds nothing.             *)
 (***************************************************************************)
 WithinLimit == Cardinality(Live) <= MaxPending
+FullAtLimit ==
+  \A t \in Draws, n \in Instants :
+    IssueAnswer(t, n) = "ErrFull" <=> /\ ~closed
+                                      /\ Cardinality(Live) = MaxPending
+                                      /\ \A u \in Live : Issued(u) => n < end[u]
 DeadHoldsNothing ==
   \A t \in Tokens \ Live : end[t] = 0 /\ since[t] = 0 /\ t \notin consumed
 
-Bounded == []WithinLimit /\ []DeadHoldsNothing
+Bounded == []WithinLimit /\ []FullAtLimit /\ []DeadHoldsNothing
 
 (***************************************************************************)
 (* G6.  The books balance at every instant, and they say what is so.       *)

@@ -27,11 +27,14 @@ TTLNotKept(t, n) ==                     \* Register: the deadline outlives the t
      \/ RegisterAnswer(t, n) = "ErrTokenExpired" /\ Revoke(t)
   /\ At(n)
 
-TTLNotAsked(t, n) ==                    \* RegisterAnswer
-  IF closed THEN "ErrClosed"
-  ELSE IF token[t] # "live" THEN "ErrTokenNotLive"
-  ELSE IF Pending(t) THEN "ErrAlreadyPending"
-  ELSE "ok"
+TTLNotAsked(t, n) ==                    \* Register: of a token that is over
+  /\ ~closed /\ Issued(t)
+  /\ Pend(t, n, Earlier(Plus(n, AckDeadline), end[t]))
+  /\ Count({"registered"})
+  /\ At(n)
+
+DropEarly(t, n) ==                      \* DropAnswer
+  IF ~closed /\ Issued(t) THEN "ok" ELSE "none"
 
 OverflowIsNow(n, d) == IF n + d > Horizon THEN n ELSE n + d     \* Plus
 

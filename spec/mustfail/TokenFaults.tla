@@ -54,8 +54,9 @@ AckNeverIssued(t, n) ==                 \* Acknowledge: nor does this
         /\ Count({"registered", "acknowledged"})
   /\ At(n)
 
-TokenReissued(t, n) ==                  \* IssueAnswer: of what carried no handoff
+TokenReissued(t, n) ==                  \* IssueAnswer: if it carried no handoff
   IF closed THEN "ErrClosed"
+  ELSE IF Full /\ \E u \in Tokens : DropAnswer(u, n) = "ok" THEN "Drop"
   ELSE IF Full THEN "ErrFull"
   ELSE IF token[t] = "live" \/ handoff[t] # "none" THEN "ErrCollision"
   ELSE "ok"
@@ -67,11 +68,12 @@ ConsumedTwice(expected, presented, n) ==  \* ConsumeAnswer
   ELSE IF presented # expected THEN "ErrTokenMismatch"
   ELSE "ok"
 
-ConsumedLate(expected, presented, n) ==   \* ConsumeAnswer
-  IF closed THEN "ErrClosed"
-  ELSE IF token[expected] # "live" \/ expected \in consumed THEN "ErrTokenNotLive"
-  ELSE IF presented # expected THEN "ErrTokenMismatch"
-  ELSE "ok"
+ConsumedLate(t, presented, n) ==        \* Consume: does not look at the end
+  /\ ~closed /\ t = presented
+  /\ Pending(t) /\ t \notin consumed
+  /\ consumed' = consumed \cup {t}
+  /\ UNCHANGED <<token, handoff, end, since, stats, begun, left>>
+  /\ At(n)
 
 RemoveLeaks(t) ==                       \* Remove
   /\ token' = [token EXCEPT ![t] = "dead"]
@@ -80,10 +82,13 @@ RemoveLeaks(t) ==                       \* Remove
 RevokeUncounted(t) ==                   \* Revoke
   Remove(t) /\ UNCHANGED <<handoff, stats, begun, left>>
 
-CapacityIgnored(t, n) ==                \* IssueAnswer
-  IF closed THEN "ErrClosed"
-  ELSE IF token[t] # "fresh" THEN "ErrCollision"
-  ELSE "ok"
+CapacityIgnored(t, n) ==                \* Begin
+  /\ ~closed /\ token[t] = "fresh"
+  /\ Pend(t, n, Plus(n, AckDeadline))
+  /\ Count({"issued", "registered"})
+  /\ At(n)
+
+FullTooSoon == Cardinality(Live) + 1 >= MaxPending      \* Full
 
 IssueAfterClose(t, n) ==                \* IssueAnswer
   IF Full THEN "ErrFull"

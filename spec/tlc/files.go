@@ -114,19 +114,21 @@ func asked(cfg string) (invariants, properties []string) {
 }
 
 // definition returns the text that defines name, up to the next empty line or
-// rule; empty if nothing does.
+// rule, of every module that does; empty if none does.
 func definition(modules, name string) string {
 	var text strings.Builder
-	inside := false
+	inside, begun := false, false
 	for line := range strings.Lines(modules) {
 		if head, body, ok := strings.Cut(line, "=="); ok && strings.TrimSpace(head) == name {
-			inside, line = true, body
+			inside, begun, line = true, false, body
 		}
-		if inside && (strings.TrimSpace(line) == "" && text.Len() > 0 || strings.HasPrefix(line, "----")) {
-			break
+		empty := strings.TrimSpace(line) == ""
+		if empty && begun || strings.HasPrefix(line, "----") || strings.HasPrefix(line, "====") {
+			inside = false
 		}
 		if inside {
 			text.WriteString(line)
+			begun = begun || !empty
 		}
 	}
 	return text.String()

@@ -88,3 +88,11 @@ func TestManifestAndFilesThatDisagree(t *testing.T) {
 		})
 	}
 }
+
+func TestDefinition(t *testing.T) {
+	modules := "P ==\n  /\\ A\n  /\\ B\n\nPP == C\n====\nP == D\n----\nQ == E\n"
+	require.Equal(t, "\n  /\\ A\n  /\\ B\n D\n", definition(modules, "P"), "of both modules")
+	require.Empty(t, definition(modules, "R"))
+	require.True(t, mentions("[]A /\\ B", "A"))
+	require.False(t, mentions("AB /\\ A_B", "A"))
+}

@@ -42,6 +42,10 @@ func TestRead(t *testing.T) {
 			said("2107", "Invariant NeverIssueOk is violated by the initial state:\n"+trace), 12,
 			result{verdict: invariant, property: "NeverIssueOk"},
 		},
+		"a property of the initial state": {
+			said("2108", "Property P is violated by the initial state:\n"+trace), 13,
+			result{verdict: action, property: "P"},
+		},
 		"an action property": {
 			said("2112", "Action property EndIsKept is violated.", "2199", counted), 13,
 			result{verdict: action, property: "EndIsKept", states: 41},
