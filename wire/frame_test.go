@@ -223,6 +223,25 @@ func TestNothingPrintsASecret(t *testing.T) {
 	require.Contains(t, printed(wire.Frame{Protocol: 0xAD01, Kind: 9}), "Frame(Kind(9) Protocol(0xad01), request 0, 0 bytes)")
 }
 
+func TestProtocolsHaveNames(t *testing.T) {
+	for p, name := range map[wire.Protocol]string{
+		wire.ProtocolHello: "hello", wire.ProtocolHandoff: "handoff", wire.ProtocolLink: "link", wire.ProtocolClient: "client",
+		0xF0D2: "Protocol(0xf0d2)",
+	} {
+		require.Equal(t, name, p.String())
+	}
+}
+
+// Where a token may be missing, an empty one says the same.
+func TestEmptyTokenIsNoneWhereNoneIsNeeded(t *testing.T) {
+	f := asOffer
+	f.Payload = unhex(t, "1210"+tokenHex+"1a0161 c20600")
+	require.True(t, parse(t, f).(*wire.Offer).ReadyToken.IsZero())
+	f = asReply
+	f.Payload = unhex(t, "0a14 3a10"+tokenHex+"3a00")
+	require.True(t, parse(t, f).(*wire.HelloReply).Negotiated.Token.IsZero())
+}
+
 func TestReasonsMeanADecision(t *testing.T) {
 	for r := fallback.ClientUnsupported; r <= fallback.BackendGone; r++ {
 		require.Equal(t, r.String(), wire.ReasonOf(r).String())

@@ -1,0 +1,23 @@
+package wire_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// TestMain has each property tried a thousand times, which takes a second, unless the
+// command line says how often, or asks for a short run.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	asked := testing.Short()
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "rapid.checks" })
+	if !asked {
+		if err := flag.Set("rapid.checks", "1000"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
