@@ -1,0 +1,158 @@
+package backend_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+func TestOfferWithoutItsDescriptorIsRejected(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	accepted := accepting(ln)
+	o, fd := b.make(long)
+	b.write(o.Append(nil), -1)
+	b.nacked(o, wire.ReasonDescriptorMissing)
+	closeFD(t, fd)
+	next := b.offer(long) // which keeps its own
+	served(t, accepted)
+	b.acked(next)
+}
+
+// Two offers in one read, the first without a descriptor: the second's is not taken for it.
+func TestDescriptorsAreMatchedByWhereTheyCame(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	accepted := accepting(ln)
+	without, fd := b.make(long)
+	closeFD(t, fd)
+	with, fd := b.make(long)
+	b.write(without.Append(nil), -1)
+	b.write(with.Append(nil), fd)
+	closeFD(t, fd)
+	b.nacked(without, wire.ReasonDescriptorMissing)
+	c := served(t, accepted)
+	require.Equal(t, with.client.LocalAddr(), c.RemoteAddr())
+	b.acked(with)
+}
+
+func TestOfferInPiecesKeepsItsDescriptor(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	accepted := accepting(ln)
+	o, fd := b.make(long)
+	frame := o.Append(nil)
+	b.write(frame[:1], fd)
+	for _, piece := range frame[1:] {
+		b.write([]byte{piece}, -1)
+	}
+	closeFD(t, fd)
+	served(t, accepted)
+	b.acked(o)
+}
+
+func TestSurplusDescriptorsAreClosed(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	accepted := accepting(ln)
+	o, fd := b.make(long)
+	ping := wire.Ping{Nonce: 5}
+	b.write(ping.Append(nil), fd) // with a message that brings none
+	_, ok := b.read().(*wire.Pong)
+	require.True(t, ok)
+	frame := o.Append(nil)
+	b.write(frame[:10], fd)
+	b.write(frame[10:], fd) // with the middle of an offer
+	closeFD(t, fd)
+	c := served(t, accepted)
+	b.acked(o)
+	s := ln.Stats().Descriptors
+	require.Equal(t, backend.Descriptors{Opened: 3, Closed: 2, Adopted: 1}, s)
+	require.NoError(t, c.Close())
+	o.ended(t)
+}
+
+func TestOfferOfAnotherServiceIsRejected(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	accepting(ln)
+	o := b.offer(long, func(o *wire.Offer) { o.Service = "other" })
+	b.nacked(o, wire.ReasonIntegrityMismatch)
+	o.ended(t)
+}
+
+func TestDescriptorThatIsNoConnectionIsGivenUp(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	accepted := accepting(ln)
+	o, fd := b.make(long)
+	closeFD(t, fd)
+	file, err := os.Open("/dev/null")
+	require.NoError(t, err)
+	b.write(o.Append(nil), int(file.Fd()))
+	file.Close()
+	b.acked(o)
+	next := b.offer(long)
+	c := served(t, accepted)
+	require.Equal(t, next.client.LocalAddr(), c.RemoteAddr())
+}
+
+func TestStreamThatCannotBeReadEndsTheLink(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	o := b.offer(long)
+	b.write([]byte("garbage"), -1)
+	b.gone()
+	o.ended(t)
+	b.welcome()
+	b.ping()
+	require.EqualValues(t, 2, ln.Stats().Links)
+}
+
+func TestRepeatedCorrelationEndsTheLink(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	b.listen(backend.Options{})
+	first := b.offer(long)
+	second := b.offer(long, func(o *wire.Offer) { o.CorrelationID = first.CorrelationID })
+	b.gone()
+	first.ended(t)
+	second.ended(t)
+}
+
+// A holder changes nothing that all copies share.
+func TestHolderChangesNoFlagAndNoOption(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	b.listen(backend.Options{})
+	o, fd := b.make(long)
+	require.NoError(t, unix.SetNonblock(fd, false))
+	require.NoError(t, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 0))
+	b.write(o.Append(nil), fd)
+	b.ping()
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	require.NoError(t, err)
+	require.Zero(t, flags&unix.O_NONBLOCK)
+	nodelay, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY)
+	require.NoError(t, err)
+	require.Zero(t, nodelay)
+	b.revoke(o)
+	closeFD(t, fd)
+	o.ended(t)
+}
+
+func TestBrokerThatDoesNotReadCostsItsLink(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	b.listen(backend.Options{WriteTimeout: 50 * time.Millisecond})
+	ping := wire.Ping{Nonce: 1}
+	frame := ping.Append(nil)
+	require.Eventually(t, func() bool { // until the pongs fill its queue
+		_, err := b.link.link.SendAll(frame, -1, time.Now().Add(time.Second))
+		return err != nil
+	}, 20*time.Second, time.Microsecond)
+	require.NoError(t, b.link.link.Close())
+	b.welcome()
+}

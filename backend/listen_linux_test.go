@@ -1,0 +1,146 @@
+package backend_test
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+)
+
+func TestListenWithoutABrokerFails(t *testing.T) {
+	_, err := backend.Listen(context.Background(), filepath.Join(t.TempDir(), "nobody"), service, backend.Options{})
+	var op *net.OpError
+	require.ErrorAs(t, err, &op)
+}
+
+func TestListenGivesUpASilentBroker(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	_, err := backend.Listen(context.Background(), b.path, service, backend.Options{Handshake: 50 * time.Millisecond})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err = backend.Listen(ctx, b.path, service, backend.Options{})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestListenTellsWhyItIsRefused(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	refused := make(chan error, 1)
+	go func() {
+		_, err := backend.Listen(context.Background(), b.path, service, backend.Options{})
+		refused <- err
+	}()
+	b.accept()
+	b.send(&wire.Bye{Reason: wire.ByeForbidden, Detail: "not you"})
+	var e *backend.RefusedError
+	require.ErrorAs(t, <-refused, &e)
+	require.Equal(t, wire.ByeForbidden, e.Reason)
+	require.Equal(t, "not you", e.Detail)
+}
+
+func TestListenRefusesOptionsThatMakeNoSense(t *testing.T) {
+	for _, o := range []backend.Options{{Queue: -1}, {MaxInFlight: -1}, {WriteTimeout: -1}, {Handshake: -1}, {RedialMin: -1}, {RedialMax: -1}} {
+		_, err := backend.Listen(context.Background(), "x", service, o)
+		var e *backend.OptionError
+		require.ErrorAs(t, err, &e)
+	}
+	_, err := backend.Listen(context.Background(), "x", "No Name", backend.Options{})
+	require.ErrorIs(t, err, wire.ErrService)
+}
+
+func TestAcceptOutlivesItsBroker(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{RedialMin: time.Millisecond})
+	accepted := accepting(ln)
+	for range 3 {
+		require.NoError(t, b.link.link.Close())
+		b.welcome()
+	}
+	o := b.offer(long)
+	served(t, accepted)
+	b.acked(o)
+}
+
+func TestCloseEndsEverythingThatIsNotAccepted(t *testing.T) {
+	b := newBroker(t, wire.ModeCommitOnly)
+	ln := b.listen(backend.Options{})
+	accepted := accepting(ln)
+	unsure := b.offer(0)
+	b.acked(unsure)
+	kept := b.offer(0)
+	b.acked(kept)
+	b.commit(kept)
+	c := served(t, accepted)
+	require.Equal(t, kept.client.LocalAddr(), c.RemoteAddr())
+	owned := b.offer(0)
+	b.ping()
+	accepting(ln)
+	b.acked(owned)
+	other := b.offer(0)
+	b.acked(other)
+	b.commit(owned)
+	queued := b.offer(0)
+	b.ping()
+	require.NoError(t, ln.Close())
+	b.gone()
+	unsure.ended(t)
+	other.ended(t)
+	queued.ended(t)
+	_, err := ln.Accept()
+	require.ErrorIs(t, err, net.ErrClosed)
+	require.NoError(t, ln.Close())
+	_, err = c.Write([]byte("x"))
+	require.NoError(t, err)
+}
+
+func TestCloseWhileRedialling(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{RedialMin: time.Hour, RedialMax: time.Hour})
+	require.NoError(t, b.link.link.Close())
+	time.Sleep(10 * time.Millisecond)
+	require.NoError(t, ln.Close())
+}
+
+func TestDrainWaitsForWhatIsUnderWay(t *testing.T) {
+	b := newBroker(t, wire.ModeCommitOnly)
+	ln := b.listen(backend.Options{})
+	accepted := accepting(ln)
+	o := b.offer(0)
+	b.acked(o)
+	drained := make(chan error, 1)
+	go func() { drained <- ln.Drain(context.Background()) }()
+	require.Equal(t, &wire.Draining{}, b.read())
+	select {
+	case <-drained:
+		require.Fail(t, "drained with an offer undecided")
+	case <-time.After(20 * time.Millisecond):
+	}
+	b.commit(o)
+	b.send(&wire.Bye{Reason: wire.ByeClosing})
+	require.NoError(t, <-drained)
+	served(t, accepted)
+	b.gone()
+	_, err := ln.Accept()
+	require.ErrorIs(t, err, net.ErrClosed)
+}
+
+func TestDrainGivesUpWithItsContext(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{})
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, ln.Drain(ctx), context.DeadlineExceeded)
+}
+
+func TestDrainWithoutABroker(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	ln := b.listen(backend.Options{RedialMin: time.Hour, RedialMax: time.Hour})
+	require.NoError(t, b.link.link.Close())
+	time.Sleep(10 * time.Millisecond)
+	require.NoError(t, ln.Drain(context.Background()))
+}
