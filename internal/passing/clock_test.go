@@ -13,7 +13,7 @@ import (
 )
 
 // Both processes read one clock: a reading taken after a message was received is
-// not before the one that was sent in it, there and back.
+// not before the one that was sent in it, there and back. Spec: clock is one variable.
 func TestBothProcessesReadOneClock(t *testing.T) {
 	p := start(t, "timekeeper")
 	messages := long(5_000, 500)

@@ -3,11 +3,9 @@
 package passing_test
 
 import (
-	"errors"
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -98,6 +96,30 @@ func TestPeekTakesNothing(t *testing.T) {
 	require.NoError(t, passing.Close(l))
 }
 
+func TestReadDoesNotWait(t *testing.T) {
+	fds := socketpair(t)
+	require.NoError(t, unix.SetNonblock(fds[0], false)) // which would make a plain read wait
+	buf := make([]byte, 16)
+	_, err := passing.Read(fds[0], buf)
+	require.Equal(t, passing.ErrWouldBlock, err)
+	require.False(t, passing.Ended(fds[0]))
+	_, err = passing.Read(fds[0], nil)
+	require.Equal(t, io.ErrShortBuffer, err)
+
+	_, err = passing.Write(fds[1], []byte("last"))
+	require.NoError(t, err)
+	require.False(t, passing.Ended(fds[0]))
+	require.NoError(t, unix.Shutdown(fds[1], unix.SHUT_WR))
+	require.True(t, passing.Ended(fds[0]), "although something is left to read")
+	n, err := passing.Read(fds[0], buf)
+	require.NoError(t, err)
+	require.Equal(t, "last", string(buf[:n]))
+	_, err = passing.Read(fds[0], buf)
+	require.Equal(t, io.EOF, err)
+	require.NoError(t, passing.Close(fds[0]))
+	require.NoError(t, passing.Close(fds[1]))
+}
+
 func TestWriteDoesNotWait(t *testing.T) {
 	fds := socketpair(t)
 	n, err := passing.Write(fds[0], nil)
@@ -127,108 +149,4 @@ func TestAFenceOfWhatHasEnded(t *testing.T) {
 	require.NoError(t, passing.Fence(lonely), "never connected")
 	require.NoError(t, passing.Close(lonely))
 	require.Equal(t, syscall.EBADF, passing.Fence(lonely))
-}
-
-func TestAcceptTakesRawConnections(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "clients")
-	for _, where := range [][2]string{{"tcp", "127.0.0.1:0"}, {"tcp", "[::1]:0"}, {"unix", path}} {
-		t.Run(where[0]+" "+where[1], func(t *testing.T) {
-			l, err := net.Listen(where[0], where[1])
-			if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
-				t.Skip("no IPv6 here") // containers often have none
-			}
-			require.NoError(t, err)
-			defer l.Close()
-			f, rc := listener(t, l)
-			accepted := make(chan int, 1)
-			var from net.Addr
-			go func() {
-				fd, addr, err := passing.Accept(rc)
-				if err != nil {
-					fd = -1
-				}
-				from = addr
-				accepted <- fd
-			}()
-			c, err := net.Dial(where[0], l.Addr().String())
-			require.NoError(t, err)
-			fd := <-accepted
-			require.Positive(t, fd)
-			if where[0] == "tcp" {
-				require.Equal(t, c.LocalAddr().String(), from.String())
-			} else {
-				require.IsType(t, &net.UnixAddr{}, from)
-			}
-			flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
-			require.NoError(t, err)
-			require.NotZero(t, flags&unix.FD_CLOEXEC)
-			flags, err = unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-			require.NoError(t, err)
-			require.NotZero(t, flags&unix.O_NONBLOCK)
-			require.NoError(t, passing.Close(fd))
-			require.NoError(t, c.Close())
-
-			require.NoError(t, f.SetReadDeadline(time.Now().Add(time.Millisecond)))
-			_, _, err = passing.Accept(rc)
-			require.Equal(t, os.ErrDeadlineExceeded, err)
-			require.NoError(t, f.SetReadDeadline(time.Time{}))
-			ended := make(chan error, 1)
-			go func() {
-				_, _, err := passing.Accept(rc)
-				ended <- err
-			}()
-			time.Sleep(time.Millisecond)
-			require.NoError(t, f.Close())
-			require.Equal(t, net.ErrClosed, <-ended)
-		})
-	}
-}
-
-func TestAListenersOwnDescriptorCannotWait(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	rc, err := l.(syscall.Conn).SyscallConn()
-	require.NoError(t, err)
-	_, _, err = passing.Accept(rc)
-	require.Equal(t, syscall.EINVAL, err)
-	_, err = passing.Listener(struct{ net.Listener }{l})
-	require.ErrorIs(t, err, errors.ErrUnsupported)
-}
-
-func listener(t testing.TB, l net.Listener) (*os.File, syscall.RawConn) {
-	t.Helper()
-	f, err := passing.Listener(l)
-	require.NoError(t, err)
-	t.Cleanup(func() { f.Close() })
-	rc, err := f.SyscallConn()
-	require.NoError(t, err)
-	return f, rc
-}
-
-// The account of the ledger is the kernel's, whatever the mixture.
-func TestTheLedgerAgreesWithTheKernel(t *testing.T) {
-	x, y := sockets(t)
-	ledger := new(passing.Ledger)
-	l := link(t, y, ledger)
-	passed := marked(t, "passed")
-	base := inUse(t)
-	var open []int
-	buf := make([]byte, 100)
-	for i := range 60 {
-		sendMany(t, x, passed, 1+i%4)
-		got, err := l.Recv(buf)
-		require.NoError(t, err)
-		open = append(open, got.FDs...)
-		closing := i * 7 % 5
-		closeAll(t, ledger, open[:min(closing, len(open))])
-		open = open[min(closing, len(open)):]
-		s := ledger.Stats()
-		require.Equal(t, inUse(t)-base, s.Open)
-		require.Equal(t, s.Opened, s.Closed+uint64(s.Open))
-	}
-	require.Equal(t, []passing.Leak{{Origin: passing.FromLink, Open: len(open)}}, ledger.Leaks(), "leaks have names")
-	closeAll(t, ledger, open)
-	require.Nil(t, ledger.Leaks())
-	require.Equal(t, base, inUse(t))
 }

@@ -71,7 +71,8 @@ func (p *other) receiveOne() (int, error) {
 }
 
 // Whether a connection blocks is shared by all copies of it. A holder that changed
-// it does not keep a reader from its deadline once SetNonblock has set it back.
+// it does not keep a reader from its deadline once SetNonblock has set it back. Spec:
+// whoever has the connection back may stop waiting on it at any time.
 func TestAConnectionMadeToBlockIsMadeNotTo(t *testing.T) {
 	near, far := client(t)
 	p := start(t, "meddler")
@@ -103,7 +104,8 @@ func playMeddler(p *other) error {
 	return p.await(goAhead, 1)
 }
 
-// A shutdown ends every copy, also the one that another process is waiting on.
+// A shutdown ends every copy, also the one that another process is waiting on. Spec:
+// EndOfFile, by shut, which Fence sets.
 func TestAFenceEndsEveryCopy(t *testing.T) {
 	near, far := client(t)
 	p := start(t, "holder")
@@ -121,7 +123,8 @@ func TestAFenceEndsEveryCopy(t *testing.T) {
 // its copies of the connections, those that it received and those that it had not
 // read, without anybody's help: the peer of each sees its end. That may be an
 // instant after the end of file, since the kernel closes one descriptor after
-// another; once the process has been waited for, it has closed all of them.
+// another; once the process has been waited for, it has closed all of them. Spec:
+// BackendCrash, which closes all at once: the order is left out there.
 func TestTheEndOfADeadLinkEndsItsCopies(t *testing.T) {
 	var late, gone int
 	kills := long(60, 6)

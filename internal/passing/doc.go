@@ -35,8 +35,8 @@ type Received struct {
 	// close-on-exec, counted as opened in the link's ledger under [FromLink], and
 	// the caller's to close, wanted or not. The slice is the caller's too.
 	//
-	// A read never goes beyond a write that carried descriptors, but may begin
-	// before it, so they were sent with the last bytes of these N. Where each
+	// On Linux a read never goes beyond a write that carried descriptors, but may
+	// begin before it, so they were sent with the last bytes of these N. Where each
 	// write with a descriptor begins a frame and holds no other one, they belong
 	// to the last frame that begins in these N bytes.
 	FDs []int

@@ -107,7 +107,8 @@ func (a *assembler) requireStream(t testing.TB) {
 }
 
 // Every descriptor stays with its frame, however the writes were cut short and the
-// reads ran together: a read never goes beyond a write that carried one.
+// reads ran together: a read never goes beyond a write that carried one. Spec: an
+// offer and its copy of the connection are one frame of a queue.
 func TestDescriptorsStayWithTheirFrames(t *testing.T) {
 	p := start(t, "framer")
 	frames := uint32(long(5_000, 500))

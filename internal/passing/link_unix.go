@@ -55,6 +55,8 @@ func (l *Link) SetReadDeadline(t time.Time) error { return ended(l.conn.SetReadD
 
 // ShutdownRead makes every later send of the peer fail. What had arrived stays to
 // be read, up to the end of file, and this end can still send. It does not wait.
+// A SendAll of the peer that waits for room is not woken by it: that one fails when
+// the queue has been read, or this end is closed.
 func (l *Link) ShutdownRead() error {
 	err := l.conn.CloseRead()
 	if errors.Is(err, unix.ENOTCONN) {

@@ -18,8 +18,9 @@ import (
 )
 
 // What HandoffProtocol.tla assumes of the kernel, one test for each assumption,
-// between real processes. Of the link as a queue: this file. Of the copies of a
-// passed connection: copies_test.go.
+// between real processes: of the link as a queue here, of descriptors on it in
+// frames_test.go, of the copies of a passed connection in copies_test.go, of the
+// clock in clock_test.go. Each comment ends with where the spec assumes it.
 
 // The flags and values of the board in the tests of this file.
 const (
@@ -38,7 +39,8 @@ const (
 // A send is one step with its arrival: once it has returned, what it sent can be
 // read, and so a clock read after a send is never before a clock that the reader
 // read before it found the queue empty. That is why a drain that follows the
-// clock proves that no ACK was sent in time.
+// clock proves that no ACK was sent in time. Spec: Send, and the order of ReadClock
+// and Drain.
 func TestASendIsReadableWhenItReturns(t *testing.T) {
 	p := start(t, "sender")
 	buf := make([]byte, 64)
@@ -126,7 +128,8 @@ func playSender(p *other) error {
 
 // What was sent stays readable after its sender was killed, with its descriptors,
 // although the sender had not read what was sent to it; then comes the end of
-// file. So what a dead backend ACKed is known.
+// file. So what a dead backend ACKed is known. Spec: BackendCrash, which leaves
+// what the backend had sent in the queue.
 func TestWhatWasSentOutlivesItsSender(t *testing.T) {
 	var unread int
 	kills := long(40, 5)
@@ -155,7 +158,8 @@ func TestWhatWasSentOutlivesItsSender(t *testing.T) {
 
 // Once this end has shut down its reading, every send of the peer fails, what had
 // arrived is still read, up to the end of file, and this end's sends still arrive.
-// So a broker that drops a link can settle what was on it.
+// So a broker that drops a link can settle what was on it. Spec: DropLink, CanSendUp
+// and CanSendDown.
 func TestShutdownOfReadingEndsThePeersSends(t *testing.T) {
 	links := long(40, 5)
 	for range links {

@@ -65,6 +65,33 @@ func TestOtherControlMessagesAreNoDescriptors(t *testing.T) {
 	require.Zero(t, ledger.Stats().Open)
 }
 
+// The account of the ledger is the kernel's, whatever the mixture.
+func TestTheLedgerAgreesWithTheKernel(t *testing.T) {
+	x, y := sockets(t)
+	ledger := new(passing.Ledger)
+	l := link(t, y, ledger)
+	passed := marked(t, "passed")
+	base := inUse(t)
+	var open []int
+	buf := make([]byte, 100)
+	for i := range 60 {
+		sendMany(t, x, passed, 1+i%4)
+		got, err := l.Recv(buf)
+		require.NoError(t, err)
+		open = append(open, got.FDs...)
+		closing := i * 7 % 5
+		closeAll(t, ledger, open[:min(closing, len(open))])
+		open = open[min(closing, len(open)):]
+		s := ledger.Stats()
+		require.Equal(t, inUse(t)-base, s.Open)
+		require.Equal(t, s.Opened, s.Closed+uint64(s.Open))
+	}
+	require.Equal(t, []passing.Leak{{Origin: passing.FromLink, Open: len(open)}}, ledger.Leaks(), "leaks have names")
+	closeAll(t, ledger, open)
+	require.Nil(t, ledger.Leaks())
+	require.Equal(t, base, inUse(t))
+}
+
 func TestAProcessWithoutRoomSaysSo(t *testing.T) {
 	fds := socketpair(t)
 	x := adopt(t, fds[0])

@@ -41,7 +41,7 @@ func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
 
 func TestADeadlineIsForAWholeSend(t *testing.T) {
 	a, b, _ := pair(t)
-	large, buf := make([]byte, 1<<20), make([]byte, 1000)
+	large, buf := make([]byte, 1<<20), make([]byte, 20_000)
 	past := time.Now().Add(-time.Second)
 	n, err := a.SendAll([]byte("fits"), -1, past)
 	require.NoError(t, err, "a send that need not wait has no deadline")

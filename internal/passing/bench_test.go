@@ -1,0 +1,47 @@
+//go:build linux
+
+package passing_test
+
+import (
+	"testing"
+
+	"github.com/handoff-go/handoff/internal/passing"
+)
+
+func BenchmarkFrame(b *testing.B) {
+	x, y, _ := pair(b)
+	frame, buf := make([]byte, 64), make([]byte, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		x.Send(frame, -1)
+		y.TryRecv(buf)
+	}
+}
+
+func BenchmarkFrameWithDescriptor(b *testing.B) {
+	x, y, ledger := pair(b)
+	frame, buf, passed := make([]byte, 64), make([]byte, 4096), marked(b, "passed")
+	b.ReportAllocs()
+	for b.Loop() {
+		x.Send(frame, passed)
+		got, _ := y.TryRecv(buf)
+		passing.Close(got.FDs[0])
+		ledger.Closed(passing.FromLink)
+	}
+}
+
+func BenchmarkClock(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		passing.Clock()
+	}
+}
+
+func BenchmarkLedger(b *testing.B) {
+	var l passing.Ledger
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Opened(passing.FromLink)
+		l.Closed(passing.FromLink)
+	}
+}

@@ -1,0 +1,136 @@
+//go:build linux
+
+package passing_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/handoff-go/handoff/internal/passing"
+)
+
+func TestAFullQueueTakesAPart(t *testing.T) {
+	a, b, ledger := pair(t)
+	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	n, err := a.Send(want, marked(t, "passed"))
+	require.NoError(t, err)
+	require.Greater(t, n, 0)
+	require.Less(t, n, len(want))
+	_, err = a.Send(want[n:], -1)
+	require.Equal(t, passing.ErrWouldBlock, err)
+
+	rest := make(chan error, 1)
+	go func() {
+		m, err := a.SendAll(want[n:], -1, soon())
+		if err == nil && m != len(want)-n {
+			err = io.ErrShortWrite
+		}
+		rest <- err
+	}()
+	var all []byte
+	buf := make([]byte, 10_000)
+	for len(all) < len(want) {
+		got, err := b.Recv(buf)
+		require.NoError(t, err)
+		if all == nil {
+			require.Len(t, got.FDs, 1)
+			closeAll(t, ledger, got.FDs)
+		} else {
+			require.Nil(t, got.FDs)
+		}
+		all = append(all, buf[:got.N]...)
+	}
+	require.NoError(t, <-rest)
+	require.True(t, bytes.Equal(want, all))
+}
+
+func TestADescriptorRidesOnce(t *testing.T) {
+	for _, c := range []struct {
+		claim string
+		ahead int // bytes in the queue before
+	}{{"cut short at once", 0}, {"nothing at first", 1 << 20}} {
+		t.Run(c.claim, func(t *testing.T) {
+			a, b, ledger := pair(t)
+			if c.ahead > 0 {
+				n, err := a.Send(make([]byte, c.ahead), -1)
+				require.NoError(t, err)
+				c.ahead = n
+			}
+			whole, passed := make([]byte, 1<<20), marked(t, "passed")
+			ended := make(chan error, 1)
+			go func() {
+				_, err := a.SendAll(whole, passed, soon())
+				ended <- err
+			}()
+			time.Sleep(time.Millisecond) // now it waits
+			buf := make([]byte, 50_000)
+			for received := 0; received < c.ahead+len(whole); {
+				got, err := b.Recv(buf)
+				require.NoError(t, err)
+				received += got.N
+				closeAll(t, ledger, got.FDs)
+			}
+			require.NoError(t, <-ended)
+			require.Equal(t, passing.Stats{Opened: 1, Closed: 1}, ledger.Stats())
+		})
+	}
+}
+
+func TestAFailedSendIsNoSignal(t *testing.T) {
+	a, b, _ := pair(t)
+	require.NoError(t, b.Close())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGPIPE)
+	_, err := a.Send([]byte("offer"), -1)
+	signal.Stop(signals) // what was on its way has come when this returns
+	require.Equal(t, syscall.EPIPE, err)
+	require.Empty(t, signals)
+}
+
+func TestALinkMadeToBlockDoesNot(t *testing.T) {
+	x, y := sockets(t)
+	a, b := link(t, x, nil), link(t, y, nil)
+	for _, c := range []*net.UnixConn{x, y} {
+		within(t, c, func(fd int) { require.NoError(t, unix.SetNonblock(fd, false)) })
+	}
+	// What hangs in the kernel would end by this, with another error.
+	late := time.AfterFunc(10*time.Second, func() { x.CloseRead(); x.CloseWrite() })
+	defer late.Stop()
+	_, err := b.TryRecv(make([]byte, 1))
+	require.Equal(t, passing.ErrWouldBlock, err)
+	large := make([]byte, 1<<20)
+	_, err = a.Send(large, -1)
+	require.NoError(t, err)
+	_, err = a.Send(large, -1)
+	require.Equal(t, passing.ErrWouldBlock, err)
+}
+
+func TestAFailedSendSaysWhy(t *testing.T) {
+	a, b, _ := pair(t)
+	closed, err := unix.Dup(0)
+	require.NoError(t, err)
+	require.NoError(t, unix.Close(closed))
+	_, err = a.Send([]byte("offer"), closed)
+	require.Equal(t, syscall.EBADF, err)
+	_, err = a.Send(nil, 0)
+	require.Equal(t, syscall.EINVAL, err)
+	_, err = b.TryRecv(make([]byte, 1))
+	require.Equal(t, passing.ErrWouldBlock, err, "nothing went")
+	_, err = b.Recv(nil)
+	require.Equal(t, io.ErrShortBuffer, err, "which is not the end")
+
+	_, err = a.Send([]byte("unread"), -1)
+	require.NoError(t, err)
+	require.NoError(t, b.Close())
+	_, err = a.Send([]byte("offer"), -1)
+	require.Contains(t, []error{syscall.ECONNRESET, syscall.EPIPE}, err)
+}
