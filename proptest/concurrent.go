@@ -1,0 +1,146 @@
+package proptest
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/handoff-go/handoff/model"
+	"github.com/handoff-go/handoff/registry"
+)
+
+// RunConcurrent checks an implementation for many callers at once. It is meant
+// to run under the race detector, too. Four subtests:
+//
+//   - "winners": many try to end the same few handoffs at the same moment, each
+//     in another way. Each handoff has one winner, who is told what OnExit is
+//     told, and all others are refused.
+//   - "counts": while many are busy, Stats add up in every value that is read,
+//     and in the end they are what the callers were told.
+//   - "linearizable": short histories of calls on few tokens, some of which the
+//     random source gives again and again. There must be an order of the calls
+//     in which the model gives the same answers, and no call moves past one that
+//     had returned before it began. A sweep counts as the several steps it is:
+//     an Expire for each handoff that it returns, and one that finds nothing
+//     more; a Close as one step, which it is to every caller. Stats, Len, Tokens
+//     and Backend, which see Close at work, are asked only in histories without
+//     one; and issued tokens do not come to their end, since nobody is told.
+//   - "trace": busier histories with all of that, for an implementation that
+//     honours Options.Trace: its events, in their own order, are steps of the
+//     model. Skipped if there are no events.
+//
+// What each goroutine does comes from fixed seeds; how they meet does not, so a
+// failure may not come back. Nothing depends on how fast anything is, and with
+// -short there are fewer rounds.
+func RunConcurrent(t *testing.T, factory func(registry.Options) (Registry, error)) {
+	for name, check := range contests() {
+		t.Run(name, func(t *testing.T) { check(t, factory) })
+	}
+}
+
+// contests are the checks of RunConcurrent, by name.
+func contests() map[string]func(rapid.TB, factory) {
+	return map[string]func(rapid.TB, factory){
+		"winners":      func(t rapid.TB, f factory) { eachRound(t, 1000, f, raceToEnd) },
+		"counts":       func(t rapid.TB, f factory) { eachRound(t, 4, f, keepCounting) },
+		"linearizable": func(t rapid.TB, f factory) { eachRound(t, 1000, f, checkHistory) },
+		"trace":        func(t rapid.TB, f factory) { eachRound(t, 40, f, checkEvents) },
+	}
+}
+
+func eachRound(t rapid.TB, rounds int, f factory, round func(*arena)) {
+	t.Helper()
+	if testing.Short() {
+		rounds = max(1, rounds/4)
+	}
+	for seed := range uint64(rounds) {
+		round(&arena{t: t, factory: f, seed: seed, origin: time.Now().Round(0), rand: rand.New(rand.NewPCG(seed, 1))})
+		if t.Failed() {
+			t.Fatalf("in the round of seed %d", seed)
+		}
+	}
+}
+
+// arena is where goroutines meet. What is below mu is what callbacks fill in.
+type arena struct {
+	t       rapid.TB
+	factory factory
+	seed    uint64
+	origin  time.Time
+	rand    *rand.Rand // for the one goroutine that prepares the round
+	options registry.Options
+	system  Registry
+
+	mu     sync.Mutex
+	exits  []registry.Exit
+	events []registry.Event
+}
+
+// open makes the system of this round.
+func (a *arena) open(o registry.Options) {
+	o.OnExit = func(e registry.Exit) {
+		runtime.Gosched() // let others in between
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.exits = append(a.exits, e)
+	}
+	system, err := a.factory(o)
+	if err != nil {
+		a.t.Fatalf("the factory refuses valid options: %v", err)
+	}
+	a.options, a.system = o, system
+}
+
+// model is the state that the system starts in.
+func (a *arena) model() model.State { return model.New(withDefaults(a.options)) }
+
+// at returns a time of this round, which is also an instant of the model.
+func (a *arena) at(i int) time.Time { return a.origin.Add(time.Duration(i)) }
+
+// together runs functions at the same time and waits for all.
+func together(all ...func()) {
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for _, f := range all {
+		ready.Add(1)
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			ready.Done()
+			<-start
+			f()
+		}()
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}
+
+// few is a random source that gives the same few tokens again and again. It is
+// safe for concurrent use.
+type few struct {
+	mu   sync.Mutex
+	rand *rand.Rand
+	n    int
+}
+
+// Read implements [io.Reader].
+func (f *few) Read(p []byte) (int, error) {
+	runtime.Gosched() // let others in between
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := fewToken(f.rand.IntN(f.n)).Bytes()
+	return copy(p, t[:]), nil
+}
+
+// fewToken returns the i-th token that few gives.
+func fewToken(i int) registry.Token {
+	var t model.Token
+	binary.BigEndian.PutUint64(t[8*(i%2):], uint64(i+1))
+	return parse(t)
+}

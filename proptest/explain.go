@@ -1,0 +1,133 @@
+package proptest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/handoff-go/handoff/model"
+	"github.com/handoff-go/handoff/registry"
+)
+
+// explains takes the step that a call asked for, and reports whether the answer
+// is the model's.
+func explains(s model.State, in asked, out said) (model.State, bool) {
+	token, b := model.Token(in.token.Bytes()), model.Backend(in.backend)
+	var want model.Answer
+	next := s
+	switch in.op {
+	case "Issue", "Begin":
+		return explainsBegun(s, in, out)
+	case "Register":
+		next, want = s.Register(token, b, in.now)
+		return next, stands(out.err, want.Verdict)
+	case "Consume":
+		next, want = s.Consume(token, in.presented.Bytes(), in.now)
+		return next, stands(out.err, want.Verdict)
+	case "Acknowledge":
+		next, want = s.Acknowledge(token, in.now)
+		return next, stands(out.err, want.Verdict) && acknowledged(in, out, want)
+	case "Abandon":
+		next, want = s.Abandon(token)
+		return next, out.ok == (want.Verdict == model.OK) && (!out.ok || model.Backend(out.backend) == want.Exits[0].Backend)
+	case "Expire":
+		next, want = s.Expire(token, in.now)
+		return next, out.ok == (want.Verdict == model.OK) && (!out.ok ||
+			out.token == in.token && model.Backend(out.backend) == want.Exits[0].Backend && out.end == want.Exits[0].Deadline)
+	case "ExpireOverdue": // what it returned has steps of its own; this is the last
+		next, want = s.ExpireOverdue(in.now)
+		return next, len(want.Exits) == 0
+	case "Close":
+		next, want = s.Close()
+		return next, sameAbandoned(out.abandoned, want.Exits)
+	}
+	return s, explainsQuery(s, in, out)
+}
+
+func explainsBegun(s model.State, in asked, out said) (model.State, bool) {
+	if errors.Is(out.err, registry.ErrCollision) {
+		// Each draw had its own moment, so this only says that there was room.
+		return s, !s.Closed && s.Tokens() < s.Options.MaxPending
+	}
+	var draws []model.Token
+	if out.err == nil {
+		draws = append(draws, out.token.Bytes())
+	}
+	next, want := s.Issue(in.now, draws...)
+	if in.op == "Begin" {
+		next, want = s.Begin(model.Backend(in.backend), in.now, draws...)
+	}
+	return next, want.Verdict != model.RandomFailed && stands(out.err, want.Verdict)
+}
+
+func explainsQuery(s model.State, in asked, out said) bool {
+	switch in.op {
+	case "NextDeadline":
+		next, ok := s.NextDeadline()
+		return out.ok == ok && (!ok || out.end == next)
+	case "Backend":
+		b, ok := s.Backend(in.token.Bytes())
+		return out.ok == ok && model.Backend(out.backend) == b
+	case "Len":
+		return out.n == s.Len()
+	case "Tokens":
+		return out.n == s.Tokens()
+	default:
+		return out.stats == statsOf(s)
+	}
+}
+
+func acknowledged(in asked, out said, want model.Answer) bool {
+	switch want.Verdict {
+	case model.OK:
+		return out.token == in.token && model.Backend(out.backend) == want.Exits[0].Backend && out.wait == want.Exits[0].Waited
+	case model.DeadlineReached:
+		return model.Backend(out.backend) == want.Exits[0].Backend && out.wait == want.Late && out.end == want.Exits[0].Deadline
+	}
+	return true
+}
+
+func sameAbandoned(got []registry.Abandoned, want []model.Exit) bool {
+	wanted := exitsByToken(want)
+	for _, e := range got {
+		if exit, ok := wanted[e.Token.Bytes()]; !ok || exit.Backend != model.Backend(e.Backend) {
+			return false
+		}
+		delete(wanted, e.Token.Bytes())
+	}
+	return len(wanted) == 0
+}
+
+// statsOf returns the counts of a state as a registry tells them.
+func statsOf(s model.State) registry.Stats {
+	return registry.Stats{
+		Issued: s.Stats.Issued, Revoked: s.Stats.Revoked, Registered: s.Stats.Registered,
+		Acknowledged: s.Stats.Acknowledged, Expired: s.Stats.Expired, Abandoned: s.Stats.Abandoned,
+		Pending: s.Len(), Tokens: s.Tokens(),
+	}
+}
+
+// describeHistory writes a history for people, in the order of the calls.
+func describeHistory(history []porcupine.Operation) string {
+	history = slices.Clone(history)
+	slices.SortFunc(history, func(x, y porcupine.Operation) int { return int(x.Call - y.Call) })
+	name := func(t registry.Token) string {
+		for i := range fewTokens {
+			if t == fewToken(i) {
+				return fmt.Sprintf("token %d", i)
+			}
+		}
+		return "-"
+	}
+	var b strings.Builder
+	for _, op := range history {
+		in, out := op.Input.(asked), op.Output.(said)
+		fmt.Fprintf(&b, "%3d to %3d, caller %d: %s(%s, presented %s, %v) at %d: %v, %v, %s, %v, wait %d, end %d, n %d, %+v, %d abandoned\n",
+			op.Call, op.Return, op.ClientId, in.op, name(in.token), name(in.presented), in.backend, in.now,
+			out.err, out.ok, name(out.token), out.backend, out.wait, out.end, out.n, out.stats, len(out.abandoned))
+	}
+	return b.String()
+}

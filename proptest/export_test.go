@@ -1,0 +1,32 @@
+package proptest
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// Covered is Run, and returns what it covered.
+func Covered(t *testing.T, f factory) Coverage { return run(t, f) }
+
+// Sequences is the property that Run checks, with less patience.
+func Sequences(f factory, patience time.Duration) func(*rapid.T) {
+	return sequences(f, Coverage{}, newNested(patience))
+}
+
+// CheckOptions is the check of Run for options.
+func CheckOptions(t rapid.TB, f factory) { checkOptions(t, f) }
+
+// Contests are the checks of RunConcurrent, by name.
+func Contests() map[string]func(rapid.TB, factory) { return contests() }
+
+// Decode shows what a program says.
+func Decode(program []byte) (any, []string) {
+	setup, steps := decode(program)
+	var ops []string
+	for _, p := range steps {
+		ops = append(ops, p.op)
+	}
+	return setup, ops
+}
