@@ -1,0 +1,167 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// A bench plants faults in a copy of a module and asks the layers about them.
+type bench struct {
+	source string // the module's root, which stays as it is
+	layers []layer
+	quick  bool // its layers are quickened
+	why    bool // print what a layer saw
+	out    io.Writer
+
+	leastLimit time.Duration // for one run of a suite; zero: shortestLimit
+
+	tree   string     // the copy: always at one place, so that the build cache serves it
+	suites [][]*suite // of each layer
+}
+
+// run tries every fault and returns what came of it. An error says that this
+// could not be done, or that the module does not pass without a fault.
+func (b *bench) run(ctx context.Context, faults []fault) (*matrix, error) {
+	if err := checkFaults(faults, b.layers); err != nil {
+		return nil, err
+	}
+	temp, err := os.MkdirTemp("", "mutants-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temp)
+	if temp, err = filepath.EvalSymlinks(temp); err != nil { // the go command tells real paths
+		return nil, err
+	}
+	began := time.Now()
+	pristine := filepath.Join(temp, "pristine") // sources that are edited meanwhile do not matter
+	if err := copyModule(pristine, b.source); err != nil {
+		return nil, err
+	}
+	b.source, b.tree = pristine, filepath.Join(temp, "module")
+	if err := b.tryWithoutFault(ctx, faults, filepath.Join(temp, "bin")); err != nil {
+		return nil, fmt.Errorf("without a fault: %w", err)
+	}
+	fmt.Fprintf(b.out, "without a fault every layer passes (%v)\n", time.Since(began).Round(time.Second))
+	m := &matrix{layers: b.layers, quick: b.quick}
+	for i, f := range faults {
+		r, err := b.try(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("fault %s: %w", f.name, err)
+		}
+		m.rows = append(m.rows, r)
+		b.progress(i+1, len(faults), r)
+	}
+	m.took = time.Since(began)
+	return m, nil
+}
+
+// tryWithoutFault finds out what tests the layers have, and that all pass.
+// Layers that no fault needs are left out.
+func (b *bench) tryWithoutFault(ctx context.Context, faults []fault, bin string) error {
+	if err := copyModule(b.tree, b.source); err != nil {
+		return err
+	}
+	b.suites = make([][]*suite, len(b.layers))
+	for i, l := range b.layers {
+		for _, dir := range l.packages {
+			s, err := b.inspect(ctx, l, dir, bin)
+			if err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			if s == nil {
+				fmt.Fprintf(b.out, "%s: %s has no tests\n", l.name, dir)
+				continue
+			}
+			if !slices.ContainsFunc(faults, func(f fault) bool { return l.asks(f) && s.reaches[path.Dir(f.file)] }) {
+				continue
+			}
+			if err := s.build(ctx, b.tree); err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			if err := s.measure(ctx, b.tree, l, cmp.Or(b.leastLimit, shortestLimit)); err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			b.suites[i] = append(b.suites[i], s)
+		}
+	}
+	return nil
+}
+
+// try plants one fault and asks the layers. What is wrong with the fault itself
+// is in the row.
+func (b *bench) try(ctx context.Context, f fault) (row, error) {
+	began := time.Now()
+	r := row{fault: f, verdicts: make([]verdict, len(b.layers))}
+	if err := copyModule(b.tree, b.source); err != nil {
+		return r, err
+	}
+	r.err = f.apply(b.tree)
+	if r.err == nil {
+		r.err = b.ask(ctx, f, r.verdicts)
+	}
+	if r.err != nil && !isFaultsOwn(r.err) {
+		return r, r.err
+	}
+	r.took = time.Since(began)
+	return r, nil
+}
+
+// isFaultsOwn reports whether an error is about the fault's edit.
+func isFaultsOwn(err error) bool {
+	return errors.Is(err, errNotApplying) || errors.Is(err, errChangesNothing) || errors.Is(err, errNotCompiling)
+}
+
+func (b *bench) ask(ctx context.Context, f fault, verdicts []verdict) error {
+	dir := path.Dir(f.file)
+	if err := compiled(goTool(ctx, b.tree, "build", "./"+dir)); err != nil {
+		return err
+	}
+	for i, l := range b.layers {
+		var suites []*suite
+		for _, s := range b.suites[i] {
+			if l.asks(f) && s.reaches[dir] {
+				if err := s.build(ctx, b.tree); err != nil {
+					return err
+				}
+				suites = append(suites, s)
+			}
+		}
+		for _, args := range l.runs {
+			if len(suites) == 0 {
+				break
+			}
+			if err := verdicts[i].add(ctx, b.tree, suites, l, args); err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *bench) progress(n, of int, r row) {
+	fmt.Fprintf(b.out, "[%*d/%d] %-48s", len(fmt.Sprint(of)), n, of, r.fault.name)
+	if r.err != nil {
+		fmt.Fprintf(b.out, " %v\n", r.err)
+		return
+	}
+	for i, l := range b.layers {
+		if v := r.verdicts[i]; v.runs > 0 {
+			fmt.Fprintf(b.out, " %s %s,", l.name, v)
+		}
+	}
+	fmt.Fprintf(b.out, " %.1f s\n", r.took.Seconds())
+	for i, l := range b.layers {
+		if v := r.verdicts[i]; b.why && v.saw != "" {
+			fmt.Fprintf(b.out, "        %s saw: %s\n", l.name, v.saw)
+		}
+	}
+}

@@ -1,0 +1,25 @@
+package main
+
+import "slices"
+
+// allFaults returns the planted faults, in the order of what they break as far
+// as one subject goes.
+func allFaults() []fault {
+	return slices.Concat(
+		outcomeFaults(),
+		answerFaults(),
+		tokenFaults(),
+		consumeFaults(),
+		deadlineFaults(),
+		timeFaults(),
+		capacityFaults(),
+		countFaults(),
+		sweepFaults(),
+		closeFaults(),
+		structureFaults(),
+		secrecyFaults(),
+		traceFaults(),
+		concurrencyFaults(),
+		modelFaults(),
+	)
+}

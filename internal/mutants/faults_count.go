@@ -1,0 +1,34 @@
+package main
+
+// countFaults break that nothing gets lost in the counts. (G6)
+func countFaults() []fault {
+	return []fault{{
+		name: "expiry-not-counted", breaks: "G6", must: byProptest, file: "registry/records.go",
+		says: "an expired handoff is in no counter",
+		old: `	case fsm.Expired:
+		r.stats.Expired++
+`,
+		new: `	case fsm.Expired:
+`,
+	}, {
+		name: "abandoned-counted-as-expired", breaks: "G6", must: byProptest, file: "registry/records.go",
+		says: "an abandoned handoff is counted among the expired",
+		old: `		r.stats.Abandoned++
+`,
+		new: `		r.stats.Expired++
+`,
+	}, {
+		name: "dropped-token-not-counted-as-revoked", breaks: "G6", must: byProptest, file: "registry/records.go",
+		says: "Revoked counts only tokens that had a handoff",
+		old: `		r.stats.Pending--
+	}
+	r.records.give(n)
+	r.stats.Revoked++
+`,
+		new: `		r.stats.Pending--
+		r.stats.Revoked++
+	}
+	r.records.give(n)
+`,
+	}}
+}

@@ -1,0 +1,112 @@
+package main
+
+// structureFaults are in what the registry is built on: lists, index, slab,
+// names. Records get lost or mixed up by them.
+func structureFaults() []fault {
+	return []fault{{
+		name: "list-removal-leaves-a-pointer", breaks: "G1", must: byProptest, file: "registry/list.go",
+		says: "whoever follows a removed record still points back at it", hangs: true,
+		old: `l.join(records, at.prev, at.next, at.next, at.prev)`,
+		new: `l.join(records, at.prev, at.next, at.next, n)`,
+	}, {
+		name: "list-in-order-of-arrival", breaks: "G7", must: byProptest, file: "registry/list.go",
+		says: "a list does not look for the place of an end when the clock stepped back",
+		old:  `		if p.end <= rec.end {`,
+		new:  `		if p.end <= rec.end || p.end < never {`,
+	}, {
+		name: "list-order-off-by-a-nanosecond", breaks: "G7", must: byProptest, file: "registry/list.go",
+		says: "a record is put before one that ends a nanosecond sooner",
+		old:  `		if p.end <= rec.end {`,
+		new:  `		if p.end < rec.end-1 {`,
+	}, {
+		name: "record-marked-for-the-wrong-list", breaks: "G1", must: byProptest, file: "registry/registry.go",
+		says: "a registered record is in one list and is later removed from another", hangs: true,
+		old: `rec.end, rec.inAck = end, true`,
+		new: `rec.end = end`,
+	}, {
+		name: "index-shift-off-by-one", breaks: "G1", must: byProptest, file: "registry/index.go",
+		says: "deletion does not move back a record whose place is the hole itself",
+		old:  `(i-home)&mask >= (i-hole)&mask {`,
+		new:  `(i-home)&mask > (i-hole)&mask {`,
+	}, {
+		name: "index-shifts-too-much", breaks: "G1", must: byProptest, file: "registry/index.go",
+		says: "deletion moves back a record that is at its place already",
+		old:  `(i-home)&mask >= (i-hole)&mask {`,
+		new:  `(i-home)&mask >= 0 {`,
+	}, {
+		name: "index-growth-forgets-the-first-slot", breaks: "G1", must: byProptest, file: "registry/index.go",
+		says: "a table that grows or shrinks loses what was in its first slots",
+		old:  `for _, slot := range old {`,
+		new:  `for _, slot := range old[len(old)/8:] {`,
+	}, {
+		name: "slab-gives-a-slot-twice", breaks: "G1", must: byProptest, file: "registry/slab.go",
+		says: "a freed slot stays on the free list when it is taken", hangs: true,
+		old: `		c.freed--
+		slot = int(c.free[c.freed])
+`,
+		new: `		slot = int(c.free[c.freed-1])
+`,
+	}, {
+		name: "slab-forgets-freed-slots", breaks: "G5", must: byProptest, file: "registry/slab.go",
+		says: "a freed slot is not put on the free list, so that a chunk runs out",
+		old: `	c.free[c.freed] = uint8(slot)
+	c.freed++
+`,
+		new: `	c.free[c.freed] = uint8(slot)
+`,
+	}, {
+		name: "slab-does-not-clear", breaks: "G2", must: byProptest, file: "registry/slab.go",
+		says: "a new record begins as what the old one in its place was", hangs: true,
+		old: `	clear(c.values[slot : slot+1])
+`,
+		new: ``,
+	}, {
+		name: "slab-full-chunk-stays-listed", breaks: "G1", must: byProptest, file: "registry/slab.go",
+		says: "a full chunk still counts as one with room", hangs: true,
+		old: `	if c.used == chunkSize {
+		s.unlink(pos)
+	}
+`,
+		new: `	if c.used == chunkSize && s.partial != pos+1 {
+		s.unlink(pos)
+	}
+`,
+	}, {
+		name: "slab-released-chunk-stays-listed", breaks: "G1", must: byProptest, file: "registry/slab.go",
+		says: "a chunk that was given back is still in the list of those with room", hangs: true,
+		old: `		s.chunks[c.prev-1].next = c.next
+`,
+		new: `		s.chunks[c.prev-1].prev = c.next
+`,
+	}, {
+		name: "busy-backend-forgotten", breaks: "G1", must: byProptest, file: "registry/backends.go",
+		says: "a backend that has handoffs again is forgotten when its turn among the idle comes",
+		old: `	b.idle = false
+	if b.handoffs > 0 {
+`,
+		new: `	b.idle = false
+	if b.handoffs > 1 {
+`,
+	}, {
+		name: "name-freed-while-known", breaks: "G1", must: byProptest, file: "registry/backends.go",
+		says: "the number of a backend without handoffs goes to another, under the old name too",
+		old: `	b.idle = true
+	forget := k.idle[k.oldest]
+`,
+		new: `	k.known.give(n)
+	forget := k.idle[k.oldest]
+`,
+	}, {
+		name: "backend-known-by-service-only", breaks: "G1", must: byProptest, file: "registry/backends.go",
+		says: "two processes of one service are taken for the same backend",
+		old:  `func (k *backends) find(b Backend) uint32 { return k.numbers[b] }`,
+		new: `func (k *backends) find(b Backend) uint32 {
+	for known, n := range k.numbers {
+		if known.Service == b.Service {
+			return n
+		}
+	}
+	return 0
+}`,
+	}}
+}

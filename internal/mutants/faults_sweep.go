@@ -1,0 +1,114 @@
+package main
+
+// sweepFaults break that what is over ends when somebody sweeps, and that the
+// caller knows when to. (G7)
+func sweepFaults() []fault {
+	return []fault{{
+		name: "sweep-in-order-of-register", breaks: "G7", must: byProptest, file: "registry/sweep.go",
+		says: "handoffs that the token's end clips are looked at only after all others",
+		old:  `if a == 0 || t != 0 && r.records.at(t).end < r.records.at(a).end {`,
+		new:  `if a == 0 {`,
+	}, {
+		name: "sweep-newest-first", breaks: "G7", must: byProptest, file: "registry/sweep.go",
+		says: "ExpireOverdue returns what it ended, the youngest deadline first",
+		old:  `all = append(all, r.expired(s))`,
+		new:  `all = append([]Expired{r.expired(s)}, all...)`,
+	}, {
+		name: "sweep-ends-only-one", breaks: "G7", must: byProptest, file: "registry/sweep.go",
+		says: "ExpireOverdue stops after the first handoff",
+		old:  `n != 0 && r.records.at(n).end.reached(now):`,
+		new:  `n != 0 && len(batch) == 0 && r.records.at(n).end.reached(now):`,
+	}, {
+		name: "sweep-stops-after-a-batch", breaks: "G7", must: byProptest, file: "registry/sweep.go",
+		says: "ExpireOverdue ends sixteen records and leaves the rest",
+		old: `			if batch[i].op == OpSweep || !each(&batch[i]) {
+				return
+			}
+		}
+`,
+		new: `			if batch[i].op == OpSweep || !each(&batch[i]) {
+				return
+			}
+		}
+		break
+`,
+	}, {
+		name: "sweep-leaves-issued-tokens", breaks: "G7", must: byProptest, file: "registry/sweep.go",
+		says: "ExpireOverdue stops at the first token past its end with nothing pending",
+		old:  `n != 0 && r.records.at(n).end.reached(now):`,
+		new:  `n != 0 && r.records.at(n).pending() && r.records.at(n).end.reached(now):`,
+	}, {
+		name: "sweep-misses-the-exact-instant", breaks: "G7", must: byProptest, file: "registry/sweep.go",
+		says: "a sweep at the very instant of the earliest end takes no look",
+		old:  `instant(r.earliest.Load()).reached(at); size`,
+		new:  `instant(r.earliest.Load()).reached(at-1); size`,
+	}, {
+		name: "next-deadline-ignores-clipped", breaks: "G7", must: byProptest, file: "registry/step.go",
+		says: "NextDeadline looks only at handoffs that end by the ACK's deadline",
+		old:  `if n := r.firstLocked(); n != 0 && !r.closed {`,
+		new:  `if n := r.ack.head; n != 0 && !r.closed {`,
+	}, {
+		name: "next-deadline-ignores-issued", breaks: "G7", must: byProptest, file: "registry/step.go",
+		says: "NextDeadline is none as long as the soonest end is an issued token's",
+		old:  `if n := r.firstLocked(); n != 0 && !r.closed {`,
+		new:  `if n := r.firstLocked(); n != 0 && !r.closed && r.records.at(n).pending() {`,
+	}, {
+		name: "earliest-end-goes-stale", breaks: "G7", must: byProptest, file: "registry/step.go",
+		says: "NextDeadline keeps telling an end that is gone",
+		old:  `if earliest != instant(r.earliest.Load()) {`,
+		new:  `if earliest < instant(r.earliest.Load()) {`,
+	}, {
+		name: "sooner-end-not-published", breaks: "G7", must: byProptest, file: "registry/step.go",
+		says: "an end that is sooner than the one known does not become the earliest",
+		old:  `if earliest != instant(r.earliest.Load()) {`,
+		new:  `if was := instant(r.earliest.Load()); earliest > was || was == never {`,
+	}}
+}
+
+// closeFaults break that Close ends everything. (G1, G2)
+func closeFaults() []fault {
+	return []fault{{
+		name: "close-forgets-one", breaks: "G1", must: byProptest, file: "registry/sweep.go",
+		says: "Close leaves the last record where it is",
+		old:  `for n := r.firstLocked(); n != 0 && len(batch) < size; n = r.firstLocked() {`,
+		new:  `for n := r.firstLocked(); r.stats.Tokens > 1 && len(batch) < size; n = r.firstLocked() {`,
+	}, {
+		name: "close-stops-after-a-batch", breaks: "G1", must: byProptest, file: "registry/sweep.go",
+		says: "Close ends sixteen records and leaves the rest",
+		old:  `		if len(batch) < size {`,
+		new:  `		if len(batch) <= size {`,
+	}, {
+		name: "close-keeps-issued-tokens", breaks: "G2", must: byProptest, file: "registry/sweep.go",
+		says: "Close revokes only what is in the list of ACK deadlines",
+		old:  `for n := r.firstLocked(); n != 0 && len(batch) < size; n = r.firstLocked() {`,
+		new:  `for n := r.ack.head; n != 0 && len(batch) < size; n = r.ack.head {`,
+	}, {
+		name: "close-tells-twice", breaks: "G1", must: byProptest, file: "registry/sweep.go",
+		says: "OnExit is called twice for each handoff that Close abandons",
+		old: `		r.unlock(nil, batch...)
+		for i := range batch {
+			if batch[i].state == fsm.Abandoned {
+`,
+		new: `		r.unlock(nil, batch...)
+		for i := range batch {
+			if r.onExit != nil && batch[i].state.Terminal() {
+				r.onExit(Exit{Token: batch[i].token, Backend: batch[i].backend, State: batch[i].state})
+			}
+			if batch[i].state == fsm.Abandoned {
+`,
+	}, {
+		name: "begin-after-close", breaks: "G2", must: byProptest, file: "registry/issue.go",
+		says: "a closed registry begins new handoffs",
+		old:  `hasRoomLocked() bool { return !r.closed && `,
+		new:  `hasRoomLocked() bool { return `,
+	}, {
+		name: "closed-answers-as-empty", breaks: "G2", must: byProptest, file: "registry/registry.go",
+		says: "Consume of a closed registry answers as an empty one would",
+		old: `	case r.closed:
+		s.err = ErrClosed
+	case rec == nil || rec.consumed:
+`,
+		new: `	case rec == nil || rec.consumed:
+`,
+	}}
+}

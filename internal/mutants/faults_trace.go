@@ -1,0 +1,55 @@
+package main
+
+// traceFaults break that a trace tells every step, in the order of effect.
+func traceFaults() []fault {
+	return []fault{{
+		name: "trace-skips-a-number", breaks: "trace", must: byProptest, file: "registry/step.go",
+		says: "a refused step takes two numbers",
+		old: `			r.seq++
+			last.seq = r.seq
+`,
+		new: `			if r.seq++; last.err != nil {
+				r.seq++
+			}
+			last.seq = r.seq
+`,
+	}, {
+		name: "trace-numbers-a-batch-backwards", breaks: "trace", must: byProptest, file: "registry/step.go",
+		says: "the steps of a sweep are numbered from the last to the first",
+		old:  `			before[i].seq = r.seq`,
+		new:  `			before[len(before)-1-i].seq = r.seq`,
+	}, {
+		name: "trace-hides-refusals", breaks: "trace", must: byProptest, file: "registry/step.go",
+		says: "a step that was refused is not traced",
+		old: `	if r.trace != nil {
+		r.trace(r.event(s))`,
+		new: `	if r.trace != nil && s.err == nil {
+		r.trace(r.event(s))`,
+	}, {
+		name: "trace-names-a-drop-expire", breaks: "trace", must: byProptest, file: "registry/sweep.go",
+		says: "a token dropped by a sweep is traced as an expired handoff",
+		old: `	s.op, s.token = OpDrop, rec.token
+`,
+		new: `	s.token = rec.token
+`,
+	}, {
+		name: "trace-forgets-what-made-room", breaks: "trace", must: byProptest, file: "registry/issue.go",
+		says: "tokens that a full registry drops are not traced",
+		old: `		r.unlock(nil, batch...)
+		r.mu.Lock()
+`,
+		new: `		r.unlock(nil)
+		r.mu.Lock()
+`,
+	}, {
+		name: "trace-refers-to-half-a-token", breaks: "trace", must: byProptest, file: "registry/step.go",
+		says: "tokens that agree in their first half have the same reference",
+		old:  `h.Write(b[:])`,
+		new:  `h.Write(b[:8])`,
+	}, {
+		name: "idle-sweep-not-traced", breaks: "trace", must: byProptest, file: "registry/sweep.go",
+		says: "a sweep with nothing to do is not traced",
+		old:  `r.trace != nil || instant(`,
+		new:  `instant(`,
+	}}
+}

@@ -1,0 +1,66 @@
+package main
+
+import "fmt"
+
+// A layer is a set of tests that may find a fault.
+type layer struct {
+	name        string
+	packages    []string   // folders of the module, with slashes
+	tests       string     // -test.run
+	runs        [][]string // the further arguments of each run; a fault is found if every run fails
+	race        bool       // build with the race detector
+	ownOnly     bool       // run only for the faults that must be found here
+	informative bool       // no fault may rely on it
+}
+
+// The names of the layers that a fault can rely on.
+const (
+	byModel    = "model"
+	byProptest = "proptest"
+	byFuzz     = "fuzz"
+	byRace     = "race"
+)
+
+// allLayers returns the layers in the order of the matrix.
+func allLayers() []layer {
+	return []layer{
+		{name: byModel, packages: []string{"model"}, runs: once()},
+		{name: byProptest, packages: []string{"proptest"}, tests: "^TestRegistry$", runs: seeds()},
+		{name: byFuzz, packages: []string{"fuzz"}, tests: "^Fuzz", runs: once()},
+		{name: byRace, packages: []string{"proptest"}, tests: "^TestRegistryConcurrently$", runs: once(), race: true, ownOnly: true},
+		{name: "unit", packages: []string{"registry", "fsm", "fallback"}, runs: [][]string{{"-test.skip=^TestMemoryComesBack$"}}, informative: true},
+	}
+}
+
+// seeds returns the arguments of one run for each of five seeds, with rapid's
+// default effort written out, so that a test that raises it does not help. The
+// first failure is enough: nothing is minimised, and none is recorded.
+func seeds() [][]string {
+	var runs [][]string
+	for _, seed := range []int{1, 2, 3, 5, 8} {
+		runs = append(runs, []string{
+			fmt.Sprintf("-rapid.seed=%d", seed), "-rapid.checks=100", "-rapid.steps=30",
+			"-rapid.shrinktime=0s", "-rapid.nofailfile",
+		})
+	}
+	return runs
+}
+
+func once() [][]string { return [][]string{nil} }
+
+// quickened returns the layers as -quick uses them: one run each, and asked only
+// for the faults that they must find.
+func quickened(layers []layer) []layer {
+	var quick []layer
+	for _, l := range layers {
+		if l.informative {
+			continue
+		}
+		l.runs, l.ownOnly = l.runs[:1], true
+		quick = append(quick, l)
+	}
+	return quick
+}
+
+// asks reports whether the layer is run for f.
+func (l layer) asks(f fault) bool { return !l.ownOnly || l.name == f.must }

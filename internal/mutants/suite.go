@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A suite is the tests of one package, built into one binary.
+type suite struct {
+	dir     string          // the package's folder, with slashes
+	reaches map[string]bool // the folders of the packages that it is built from
+	race    bool
+	binary  string
+	limit   time.Duration // for one run: far above what it takes without a fault
+}
+
+// The bounds of a suite's limit, and how far above the measured time it is.
+const (
+	shortestLimit = 15 * time.Second
+	longestLimit  = time.Minute
+	patience      = 10
+	leastPatience = 3
+)
+
+// inspect returns the suite of a package, nil if it has no tests.
+func (b *bench) inspect(ctx context.Context, l layer, dir, bin string) (*suite, error) {
+	tests, err := goTool(ctx, b.tree, "list", "-f", "{{len .TestGoFiles}}{{len .XTestGoFiles}}", "./"+dir)
+	if err != nil || strings.TrimSpace(tests) == "00" {
+		return nil, err
+	}
+	s := &suite{dir: dir, race: l.race, reaches: map[string]bool{}, limit: longestLimit}
+	s.binary = filepath.Join(bin, l.name+"-"+strings.ReplaceAll(dir, "/", "-")+".test.exe") // Windows runs nothing else
+	folders, err := goTool(ctx, b.tree, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+dir)
+	if err != nil {
+		return nil, err
+	}
+	for folder := range strings.Lines(folders) {
+		if rel, err := filepath.Rel(b.tree, strings.TrimSpace(folder)); err == nil {
+			s.reaches[filepath.ToSlash(rel)] = true
+		}
+	}
+	return s, nil
+}
+
+// build makes the binary from the tree as it is now.
+func (s *suite) build(ctx context.Context, tree string) error {
+	args := []string{"test", "-c", "-o", s.binary, "-ldflags=-s -w"}
+	if s.race {
+		args = append(args, "-race")
+	}
+	return compiled(goTool(ctx, tree, append(args, "./"+s.dir)...))
+}
+
+// compiled turns the failure of a build into errNotCompiling.
+func compiled(_ string, err error) error {
+	if failed(err) {
+		return fmt.Errorf("%w: %w", errNotCompiling, err)
+	}
+	return err
+}
+
+// measure runs the suite as the layer does, without a fault. Every run must
+// pass, and must have run a test: a name that no test has would pass as well.
+func (s *suite) measure(ctx context.Context, tree string, l layer, least time.Duration) error {
+	slowest := time.Duration(0)
+	for _, args := range l.runs {
+		began := time.Now()
+		printed, err := s.run(ctx, tree, l.tests, append([]string{"-test.v"}, args...))
+		if err != nil {
+			return fmt.Errorf("%s: %w\n%s", s.dir, err, printed)
+		}
+		if !strings.Contains(printed, "--- PASS: ") {
+			return fmt.Errorf("%s: no test ran that matches %q", s.dir, l.tests)
+		}
+		slowest = max(slowest, time.Since(began))
+	}
+	if slowest*leastPatience > longestLimit {
+		return fmt.Errorf("%s: %v is too slow to be told from a test that hangs", s.dir, slowest)
+	}
+	s.limit = min(max(slowest*patience, least), longestLimit)
+	return nil
+}
+
+// run runs the tests whose names match once, and returns what they printed.
+func (s *suite) run(ctx context.Context, tree, tests string, args []string) (string, error) {
+	ctx, stop := context.WithTimeout(ctx, s.limit+15*time.Second) // the binary ends itself before
+	defer stop()
+	args = append([]string{"-test.run=" + tests, "-test.timeout=" + s.limit.String()}, args...)
+	return output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), s.binary, args...)
+}
+
+// A verdict is what a layer said of a fault.
+type verdict struct {
+	runs   int    // 0: it was not asked, or cannot see the fault
+	caught int    // how many of them failed
+	hung   int    // how many of them ran out of time
+	saw    string // what the first of these printed, in short
+}
+
+// add counts one run of a layer's suites: the first that fails decides it.
+func (v *verdict) add(ctx context.Context, tree string, suites []*suite, l layer, args []string) error {
+	v.runs++
+	for _, s := range suites {
+		printed, err := s.run(ctx, tree, l.tests, append([]string{"-test.failfast"}, args...))
+		switch {
+		case err == nil:
+			continue
+		case errors.Is(err, context.DeadlineExceeded), strings.Contains(printed, "panic: test timed out after"):
+			v.hung++
+		case failed(err):
+			v.caught++
+		default:
+			return fmt.Errorf("%s: %w\n%s", s.dir, err, printed)
+		}
+		if v.saw == "" {
+			v.saw = cause(printed)
+		}
+		return nil
+	}
+	return nil
+}
+
+// finds reports whether the layer found the fault, in every run.
+func (v verdict) finds(f fault) bool {
+	caught := v.caught
+	if f.hangs {
+		caught += v.hung
+	}
+	return v.runs > 0 && caught == v.runs
+}
+
+// String returns the verdict as the matrix shows it.
+func (v verdict) String() string {
+	switch {
+	case v.runs == 0:
+		return "."
+	case v.caught == v.runs:
+		return "caught"
+	case v.hung == v.runs:
+		return "hung"
+	case v.caught+v.hung == 0:
+		return "-"
+	}
+	return fmt.Sprintf("%d of %d", v.caught+v.hung, v.runs)
+}
+
+// cause returns the line of a test's output that says best what failed.
+func cause(printed string) string {
+	for _, sign := range []string{"[rapid] failed", "[rapid] panic", "panic: ", "DATA RACE", "Error:", "_test.go:", "FAIL"} {
+		for line := range strings.Lines(printed) {
+			if strings.Contains(line, sign) {
+				line = strings.Join(strings.Fields(line), " ")
+				return line[:min(len(line), 200)]
+			}
+		}
+	}
+	return ""
+}
