@@ -6,6 +6,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,4 +23,70 @@ func TestExplicitClientIsAdopted(t *testing.T) {
 	require.Equal(t, broker.Adopted, o.Kind)
 	require.Equal(t, service, o.Backend.Service)
 	require.Equal(t, 1, o.Attempts)
+}
+
+// The steps of one handoff, in their order, which is the order of the specification.
+func TestStepsOfAHandoff(t *testing.T) {
+	w := newWorld(t, patient())
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	o := p.offer()
+	p.ack(o)
+	p.commit(o)
+	<-w.outcomes
+	require.Equal(t, []string{
+		"LinkUp", "AcceptClient", "ReadHello", "SendReply", "Begin", "SendOffer", "OfferWritten",
+		"ReadAck", "Acknowledge", "SendCommit", "CloseCopy",
+	}, w.trace.all())
+}
+
+// A backend that writes right after its ACK is heard by every client.
+func TestBackendThatWritesAtOnceIsHeard(t *testing.T) {
+	w := newWorld(t, patient())
+	p := w.peer()
+	for range 200 {
+		c := w.dial()
+		c.hello(t, "")
+		o := p.offer()
+		p.ack(o)
+		p.sayReady(o, "at once")
+		c.ready(t)
+		c.hear(t, "at once")
+		p.commit(o)
+		p.close(o.fd)
+		c.Close()
+	}
+	for range 200 {
+		require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	}
+}
+
+func TestBackendOfAnotherClockIsCommitOnly(t *testing.T) {
+	w := newWorld(t, patient())
+	p := w.stranger()
+	p.send(&wire.LinkHello{Version: wire.LinkVersion, Service: service})
+	p.challenge()
+	p.welcome()
+	require.Equal(t, wire.ModeCommitOnly, p.mode)
+	c := w.dial()
+	c.hello(t, "")
+	o := p.offer()
+	require.Zero(t, o.ServeBy)
+	p.ack(o)
+	p.commit(o)
+}
+
+func TestServiceHasItsOwnDeadline(t *testing.T) {
+	o := patient()
+	o.Services = map[string]broker.Service{service: {AckDeadline: 50 * time.Millisecond}}
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	require.Equal(t, 3*(50+250)*time.Millisecond, c.budget)
+	offer := p.offer()
+	p.revoke(offer)
+	p.released(offer)
+	require.Equal(t, wire.ReasonBackendAckTimeout, c.fallback(t).Reason)
 }

@@ -35,7 +35,7 @@ func (l *link) offer(p *passage) (sent bool, why fallback.Decision, stop bool) {
 	if err != nil {
 		return false, fallback.Decision{Reason: fallback.PermissionDenied}, true
 	}
-	a, err := l.begin(p, clock, now)
+	a, err := l.attempt(p, clock, now)
 	if err != nil {
 		l.b.log.Warn("handoff not begun", "service", l.service.name, "error", err)
 		return false, fallback.Decision{Reason: fallback.FDPressureDisabled}, true
@@ -59,8 +59,8 @@ func (l *link) offer(p *passage) (sent bool, why fallback.Decision, stop bool) {
 	return true, fallback.Decision{}, false
 }
 
-// begin registers the attempt. Spec: Begin.
-func (l *link) begin(p *passage, clock int64, now time.Time) (*attempt, error) {
+// attempt registers an attempt. Spec: Begin.
+func (l *link) attempt(p *passage, clock int64, now time.Time) (*attempt, error) {
 	token, ref, err := l.b.begin(l.service.registry, l.peer, now)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ var (
 	errSilent    = errors.New("broker: the backend does not answer")
 	errForbidden = errors.New("broker: this user may not serve this service")
 	errLinks     = errors.New("broker: too many links")
+	errVersion   = errors.New("broker: this version of the link is not spoken here")
 	errHandshake = errors.New("broker: the backend broke the handshake")
 	errMessage   = errors.New("broker: a backend does not send this message")
 	errPartial   = errors.New("broker: an offer was partly written at its deadline")

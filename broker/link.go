@@ -34,6 +34,7 @@ type link struct {
 	mu        sync.Mutex
 	attempts  map[uint64]*attempt // offered, not decided, by correlation id
 	unsettled map[uint64]*attempt // decided, and the holder has not let go
+	open      bool                // the welcome is sent
 	draining  bool                // the backend wants no more offers
 	closed    bool                // the broker makes no more offers
 	armed     time.Time           // the read deadline; zero: never
@@ -63,7 +64,7 @@ func (l *link) load() (int, linkState) {
 // to be written neither: its backend does not read, and descriptors do not queue.
 func (l *link) stateLocked() linkState {
 	switch {
-	case l.closed || l.draining || l.broken != nil:
+	case !l.open || l.closed || l.draining || l.broken != nil:
 		return linkClosed
 	case len(l.attempts) >= l.limit || len(l.unsettled) > 0 || l.flushing:
 		return linkFull

@@ -15,8 +15,8 @@ import (
 )
 
 // ServeBackends accepts the links of backends until the listener or the broker is
-// closed, and blocks until then. The listener must be a *net.UnixListener; Shutdown
-// closes it. Who may connect is for the permissions of its path to say, which should be
+// closed, and blocks until then. The listener must be a *net.UnixListener and
+// belongs to the broker from then on: Shutdown closes it. Who may connect is for the permissions of its path to say, which should be
 // 0600, and then for Service.UIDs. After Shutdown began it returns ErrClosed, and
 // otherwise the error of the listener.
 func (b *Broker) ServeBackends(ln net.Listener) error {
@@ -25,6 +25,7 @@ func (b *Broker) ServeBackends(ln net.Listener) error {
 		return &UnsupportedError{What: fmt.Sprintf("a control socket that is a %T", ln)}
 	}
 	if !b.serve(ln) {
+		ln.Close()
 		return ErrClosed
 	}
 	defer b.served(ln)
@@ -77,15 +78,14 @@ func (b *Broker) link(conn *net.UnixConn) {
 	stop := context.AfterFunc(b.closing, func() { l.breakUp(ErrClosed) })
 	err = l.shakeHands(time.Now().Add(b.o.Handshake))
 	stop()
-	if err == nil && !b.join(l) {
-		err = ErrClosed
-	}
 	if err != nil {
 		b.log.Warn("backend refused", "pid", l.peer.PID, "error", err)
 		reason := wire.ByeProtocol
 		switch {
 		case errors.Is(err, errForbidden):
 			reason = wire.ByeForbidden
+		case errors.Is(err, errVersion):
+			reason = wire.ByeVersion
 		case timeout(err):
 			reason = wire.ByeSilent
 		case errors.Is(err, ErrClosed):
@@ -116,8 +116,11 @@ func (l *link) shakeHands(deadline time.Time) error {
 		return err
 	}
 	hello, ok := m.(*wire.LinkHello)
-	if !ok || hello.Version != wire.LinkVersion {
+	if !ok {
 		return errHandshake
+	}
+	if hello.Version != wire.LinkVersion {
+		return errVersion
 	}
 	if err := l.introduce(*hello, who); err != nil {
 		return err
@@ -181,18 +184,21 @@ func (l *link) welcome() error {
 		mode = wire.ModeLease
 	}
 	ping := max(0, l.b.o.PingInterval)
-	l.send(&wire.Welcome{
+	if ping > 0 {
+		l.pingAt = time.Now().Add(ping)
+	}
+	if !l.b.join(l) {
+		return ErrClosed
+	}
+	l.trace(OpLinkUp, nil, mode.String())
+	l.b.log.Info("backend linked", "service", l.peer.Service, "pid", l.peer.PID, "mode", mode)
+	l.begin(&wire.Welcome{
 		Version:      wire.LinkVersion,
 		Mode:         mode,
 		MaxInFlight:  uint32(l.limit),
 		AckDeadline:  l.service.deadline,
 		PingInterval: ping,
 	})
-	if ping > 0 {
-		l.pingAt = time.Now().Add(ping)
-	}
-	l.trace(OpLinkUp, nil, mode.String())
-	l.b.log.Info("backend linked", "service", l.peer.Service, "pid", l.peer.PID, "mode", mode)
 	return nil
 }
 

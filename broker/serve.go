@@ -39,7 +39,7 @@ func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
 	}
 	both := bothClosers{file, ln}
 	if !b.serve(both) {
-		file.Close()
+		both.Close()
 		return ErrClosed
 	}
 	defer b.served(both)

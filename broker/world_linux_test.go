@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -241,8 +242,29 @@ func (r *recorder) all() []string {
 	return append([]string(nil), r.ops...)
 }
 
+// descriptors returns how many sockets this process has. (It has other descriptors that
+// come and go, such as the pipes that Go keeps for splice.)
 func descriptors(t *testing.T) int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	require.NoError(t, err)
-	return len(entries)
+	var sockets int
+	for _, entry := range entries {
+		to, err := os.Readlink("/proc/self/fd/" + entry.Name())
+		if err == nil && strings.HasPrefix(to, "socket:") {
+			sockets++
+		}
+	}
+	return sockets
+}
+
+func (r *recorder) count(op string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var n int
+	for _, o := range r.ops {
+		if o == op {
+			n++
+		}
+	}
+	return n
 }

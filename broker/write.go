@@ -18,15 +18,27 @@ func (l *link) send(m wire.Message) {
 	buffer := l.b.buffer()
 	defer l.b.buffers.Put(buffer)
 	*buffer = m.Append((*buffer)[:0])
-	if l.sendNow(*buffer) {
+	l.mu.Lock()
+	unwritten := l.sendLocked(*buffer)
+	l.mu.Unlock()
+	if unwritten {
 		l.flush()
 	}
 }
 
-// sendNow reports whether the caller must flush.
-func (l *link) sendNow(frame []byte) bool {
+// begin is send of the first message of a link, behind which there may be offers.
+func (l *link) begin(m wire.Message) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	unwritten := l.sendLocked(m.Append(nil))
+	l.open = true
+	l.mu.Unlock()
+	if unwritten {
+		l.flush()
+	}
+}
+
+// sendLocked reports whether the caller must flush.
+func (l *link) sendLocked(frame []byte) bool {
 	if l.cut {
 		return false
 	}

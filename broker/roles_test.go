@@ -1,0 +1,55 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/handoff-go/handoff/backend"
+)
+
+// roles are what this test binary does as another process: see child.
+func roles() map[string]func(args []string) error {
+	return map[string]func([]string) error{"link": linkOnce, "echo": echoUntilEOF}
+}
+
+// linkOnce links a backend and says how it went.
+func linkOnce(args []string) error {
+	ln, err := backend.Listen(context.Background(), args[0], service, backend.Options{})
+	var refused *backend.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		fmt.Println(refused.Reason)
+		return nil
+	case err != nil:
+		return err
+	}
+	fmt.Println("linked")
+	return ln.Close()
+}
+
+// echoUntilEOF serves echo under a name until its standard input ends, and then drains.
+func echoUntilEOF(args []string) error {
+	ln, err := backend.Listen(context.Background(), args[0], service, backend.Options{})
+	if err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		echo(args[1], ln)
+	}()
+	fmt.Println("linked")
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		return err
+	}
+	if err := ln.Drain(context.Background()); err != nil {
+		return err
+	}
+	<-done
+	s := ln.Stats().Descriptors
+	fmt.Printf("open %d\n", s.Open)
+	return nil
+}
