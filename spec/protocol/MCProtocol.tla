@@ -1,0 +1,28 @@
+----------------------------- MODULE MCProtocol -----------------------------
+(***************************************************************************)
+(* Nothing but bounds for TLC: what a reader of the protocol need not      *)
+(* know.  The constants stand in the configurations MCProtocol*.cfg.       *)
+(***************************************************************************)
+EXTENDS ProtocolLiveness, TLC
+
+(***************************************************************************)
+(* Backends may be exchanged for one another.  For safety only, and where  *)
+(* all links are in the same mode.                                         *)
+(***************************************************************************)
+Symmetry == Permutations(Backends)
+
+(***************************************************************************)
+(* In place of Tick: time passes while a deadline is to come.  At other    *)
+(* times nobody can tell one instant from another.                         *)
+(***************************************************************************)
+TickToDeadline ==
+  /\ clock < Horizon /\ \E t \in Begun : ~Over(clock, t)
+  /\ clock' = clock + 1
+  /\ UNCHANGED <<faults, kernel, customer, brokers, backends>>
+
+(***************************************************************************)
+(* In place of ClientStep, where only safety is asked for: nobody sees the *)
+(* client read, and the guarantees speak of what there is to be read.      *)
+(***************************************************************************)
+ClientDoesNotRead == FALSE
+=============================================================================
