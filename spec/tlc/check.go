@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	handoff "github.com/handoff-go/handoff/model"
+	"github.com/handoff-go/handoff/spec/graph"
 )
 
 // checker runs TLC on the models in one folder.
@@ -85,7 +89,39 @@ func (c *checker) check(ctx context.Context, m model) result {
 	if err != nil && !errors.As(err, &exit) {
 		return failed(err)
 	}
-	return read(string(out), cmd.ProcessState.ExitCode())
+	found := read(string(out), cmd.ProcessState.ExitCode())
+	if m.Graph != nil && found.verdict == holds {
+		return sameGraph(found, filepath.Join(temp, dumpName), m.Graph)
+	}
+	return found
+}
+
+// dumpName is where TLC writes the state graph.
+const dumpName = "graph.dot"
+
+// sameGraph holds the graph that TLC dumped against that of the Go model.
+func sameGraph(found result, file string, b *bounds) result {
+	dump, err := os.Open(file)
+	if err != nil {
+		return failed(err)
+	}
+	defer dump.Close()
+	ofSpec, err := graph.ReadDot(dump)
+	if err != nil {
+		return failed(err)
+	}
+	err = graph.Compare(handoff.Explore(handoff.Constants{
+		Tokens: b.Tokens, MaxPending: b.MaxPending, Horizon: handoff.Instant(b.Horizon),
+		AckDeadline: handoff.Instant(b.AckDeadline), TokenTTL: handoff.Instant(b.TokenTTL),
+	}), ofSpec)
+	if n, e := len(ofSpec.Nodes), len(ofSpec.Edges); err == nil && (n != b.Nodes || e != b.Edges) {
+		err = fmt.Errorf("the graphs are equal, but have %d nodes and %d edges, not %d and %d", n, e, b.Nodes, b.Edges)
+	}
+	if err != nil {
+		found.verdict = another
+		found.text += "\n" + err.Error() + "\n"
+	}
+	return found
 }
 
 // configure returns the configuration of m: its file, or a copy in the folder
@@ -118,14 +154,18 @@ func (c *checker) arguments(temp, cfg string, m model) []string {
 	case m.States < small:
 		args = append(args, "-XX:TieredStopAtLevel=1")
 	}
+	var dump []string
+	if m.Graph != nil {
+		dump = []string{"-dump", "dot,actionlabels", filepath.Join(temp, dumpName)}
+	}
 	module := strings.TrimSuffix(filepath.Base(m.Module), ".tla")
-	return append(args,
+	args = append(args,
 		"-Djava.io.tmpdir="+temp,
 		"-DTLA-Library="+c.dir,
 		"-cp", c.jar, "tlc2.TLC",
 		"-tool", "-nowarning",
 		"-fp", "0", "-lncheck", "final",
 		"-workers", strconv.Itoa(m.Workers),
-		"-metadir", filepath.Join(temp, "states"),
-		"-config", cfg, module)
+		"-metadir", filepath.Join(temp, "states"))
+	return append(append(args, dump...), "-config", cfg, module)
 }

@@ -117,3 +117,24 @@ func TestDifferences(t *testing.T) {
 		require.Equal(t, strings.HasPrefix(want, "distinct"), r.onlyStatesDiffer())
 	}
 }
+
+// A graph that is not the Go model's, and one of another size, is not as it
+// must be.
+func TestAnotherGraphDiffers(t *testing.T) {
+	dump := filepath.Join("..", "graph", "testdata", "small.dot")
+	same := bounds{Tokens: 1, MaxPending: 1, AckDeadline: 1, TokenTTL: 1, Horizon: 1, Nodes: 22, Edges: 50}
+	found := sameGraph(result{verdict: holds}, dump, &same)
+	require.Equal(t, holds, found.verdict, found.text)
+	for says, change := range map[string]func(*bounds){
+		"not 17 and": func(b *bounds) { b.Nodes = 17 },
+		"and 36":     func(b *bounds) { b.Edges = 36 },
+		"a step":     func(b *bounds) { b.AckDeadline, b.TokenTTL = 2, 2 },
+	} {
+		other := same
+		change(&other)
+		found := sameGraph(result{verdict: holds}, dump, &other)
+		require.Equal(t, another, found.verdict)
+		require.Contains(t, found.text, says)
+	}
+	require.Equal(t, broken, sameGraph(result{verdict: holds}, "nowhere.dot", &same).verdict)
+}

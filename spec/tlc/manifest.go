@@ -35,8 +35,21 @@ type model struct {
 	Clause    string  `json:"clause,omitempty"`   // the conjunct of it that TLC must name, where it has several
 	Exit      int     `json:"exit"`               // of TLC
 	States    int     `json:"states"`             // distinct ones, when TLC is done or has found the violation
+	Graph     *bounds `json:"graph,omitempty"`    // the state graph must be that of the Go model, with these constants
 	Lane      string  `json:"lane"`
 	Workers   int     `json:"workers"` // more than one only where the count cannot depend on it
+}
+
+// bounds are the constants of a graph, the same as in the configuration: if
+// they were not, neither would the graphs be. The last two are what is found.
+type bounds struct {
+	Tokens      int `json:"tokens"`
+	MaxPending  int `json:"maxPending"`
+	AckDeadline int `json:"ackDeadline"`
+	TokenTTL    int `json:"tokenTTL"`
+	Horizon     int `json:"horizon"`
+	Nodes       int `json:"nodes"`
+	Edges       int `json:"edges"`
 }
 
 // verdict is what TLC found.
@@ -49,7 +62,8 @@ const (
 	action     verdict = "action" // an action property
 	liveness   verdict = "liveness"
 	deadlock   verdict = "deadlock"
-	broken     verdict = "error" // TLC could not check the model; never expected
+	another    verdict = "another graph" // than the Go model has; never expected
+	broken     verdict = "error"         // TLC could not check the model; never expected
 )
 
 // exit returns how TLC exits for a verdict, and false for one not to expect.
@@ -111,6 +125,8 @@ func (m *model) valid() error {
 		return fmt.Errorf("lane %q is neither %q nor %q", m.Lane, laneDefault, laneLong)
 	case m.Workers < 1:
 		return fmt.Errorf("workers must be at least 1")
+	case m.Graph != nil && m.Verdict != holds:
+		return fmt.Errorf("a graph is whole only where all holds")
 	case m.Workers > 1 && m.Verdict != holds:
 		return fmt.Errorf("a violation is found after as many states every time by one worker only")
 	}

@@ -93,7 +93,7 @@ func TestEveryGuaranteeIsAskedFor(t *testing.T) {
 		default:
 			continue
 		}
-		if m.Name == "FailInductive" || m.Verdict == liveness {
+		if m.Name == "FailInductive" || m.Verdict == liveness || m.Graph != nil {
 			continue // these ask for one thing each
 		}
 		_, properties := asked(text(t, m.Cfg))
