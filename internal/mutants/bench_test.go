@@ -211,3 +211,12 @@ func TestAnInterruptedRunIsAnError(t *testing.T) {
 	_, err := b.run(ctx, []fault{bySum("counts-double", "all", "total += n", "total += 2 * n")})
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+func TestCauseIsTheLineThatSaysWhatFailed(t *testing.T) {
+	require.Equal(t, "sum_test.go:7: 7", cause("=== RUN   TestOf\n--- FAIL: TestOf (0.00s)\n    sum_test.go:7: 7\nFAIL\n"))
+	require.Equal(t, "run.go:3: [rapid] failed after 2 tests: Len: got 1",
+		cause("--- FAIL: TestX (0.00s)\n    --- FAIL: TestX/s (0.00s)\n        run.go:2: seed\n        run.go:3: [rapid] failed after 2 tests: Len: got 1\n"))
+	require.Equal(t, "panic: gone [recovered]", cause("--- FAIL: TestX (0.00s)\npanic: gone [recovered]\n\tpanic: again\n"))
+	require.Equal(t, "WARNING: DATA RACE", cause("==================\nWARNING: DATA RACE\n    x_test.go:3: later\n"))
+	require.Empty(t, cause(""))
+}

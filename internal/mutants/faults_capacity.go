@@ -47,14 +47,6 @@ func capacityFaults() []fault {
 		new: `			if n == 0 {
 `,
 	}, {
-		name: "registered-token-still-droppable", breaks: "G1", must: byProptest, file: "registry/registry.go",
-		says: "a registered token stays among those that a full registry drops",
-		old: `	default:
-		r.issued.remove(&r.records, n)
-`,
-		new: `	default:
-`, hangs: true,
-	}, {
 		name: "room-not-published", breaks: "G5", must: byProptest, file: "registry/step.go",
 		says: "the random source is read although the registry is full",
 		old:  `room != r.room.Load() {`,

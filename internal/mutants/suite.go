@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -148,14 +149,17 @@ func (v verdict) String() string {
 	return fmt.Sprintf("%d of %d", v.caught+v.hung, v.runs)
 }
 
+// signs tell the line of a test's output that says what failed, the best first.
+func signs() []string {
+	return []string{`panic: `, `\[rapid\] (failed|panic)`, `DATA RACE`, `^\s+Error:`, `^\s+\w+\.go:\d+: \S`, `^--- FAIL`}
+}
+
 // cause returns the line of a test's output that says best what failed.
 func cause(printed string) string {
-	for _, sign := range []string{"[rapid] failed", "[rapid] panic", "panic: ", "DATA RACE", "Error:", "_test.go:", "FAIL"} {
-		for line := range strings.Lines(printed) {
-			if strings.Contains(line, sign) {
-				line = strings.Join(strings.Fields(line), " ")
-				return line[:min(len(line), 200)]
-			}
+	for _, sign := range signs() {
+		if line := regexp.MustCompile("(?m)^.*?(?:" + sign + ").*$").FindString(printed); line != "" {
+			line = strings.Join(strings.Fields(line), " ")
+			return line[:min(len(line), 200)]
 		}
 	}
 	return ""
