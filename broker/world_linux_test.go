@@ -222,6 +222,8 @@ func readMessage(t *testing.T, r io.Reader) wire.Message {
 	return m
 }
 
+var errTimeout = os.ErrDeadlineExceeded
+
 // recorder keeps the steps that were traced.
 type recorder struct {
 	mu  sync.Mutex
