@@ -88,7 +88,7 @@ func TestHostileBytesTakeLittleMemory(t *testing.T) {
 			c.frame.Payload = c.payload
 			used := allocated(func() { _, _ = wire.Parse(c.frame) })
 			t.Logf("%d bytes for %d", used, len(c.payload))
-			require.Less(t, used, uint64(8<<10+16*len(c.payload)))
+			require.Less(t, used, uint64(16<<10+len(c.payload)))
 		})
 	}
 	// The header of a body that never comes.

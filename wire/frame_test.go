@@ -218,6 +218,10 @@ func TestNothingPrintsASecret(t *testing.T) {
 			require.NotContains(t, out, sign, "%T", v)
 		}
 	}
+	b, err := json.Marshal(hello.AuthToken)
+	require.NoError(t, err)
+	require.Equal(t, `"Secret(redacted)"`, string(b))
+	require.Equal(t, "Secret(redacted)", fmt.Sprintf("%x", hello.AuthToken))
 	require.Contains(t, printed(secret), "211 197", "the check can fail")
 	require.Equal(t, "Frame(request handoff, request 0, 43 bytes)", strings.Replace(frame.String(), fmt.Sprint(len(frame.Payload)), "43", 1))
 	require.Contains(t, printed(wire.Frame{Protocol: 0xAD01, Kind: 9}), "Frame(Kind(9) Protocol(0xad01), request 0, 0 bytes)")
@@ -230,6 +234,16 @@ func TestProtocolsHaveNames(t *testing.T) {
 	} {
 		require.Equal(t, name, p.String())
 	}
+}
+
+// As protobuf says, and the twin: all but zero is true, and 32 bits are the lower ones.
+func TestNumbersOfTheWrongSizeAreRead(t *testing.T) {
+	f := asAck
+	f.Payload = unhex(t, "0a10"+tokenHex+"10808002")
+	require.True(t, parse(t, f).(*wire.Ack).Accepted)
+	f = asLink
+	f.Payload = unhex(t, "0a09 088180808010 120161")
+	require.EqualValues(t, 1, parse(t, f).(*wire.LinkHello).Version)
 }
 
 // Where a token may be missing, an empty one says the same.

@@ -70,7 +70,7 @@ func FuzzPayload(f *testing.F) {
 }
 
 // correlationID reads what an offer's or an ACK's request id must be, by the twin.
-func correlationID(t *testing.T, frame wire.Frame) uint64 {
+func correlationID(t tester, frame wire.Frame) uint64 {
 	twin, err := twinParse(t, payloadName(frame), frame.Payload)
 	require.NoError(t, err)
 	return twin.Get(twin.Descriptor().Fields().ByName("correlation_id")).Uint()

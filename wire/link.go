@@ -40,7 +40,7 @@ func (p *Parser) link() Message {
 		if f.num < linkHello || f.num > linkBye {
 			continue
 		}
-		p.inner = fields{rest: f.bytes(), recent: f.recent}
+		p.inner = fields{rest: f.bytes()}
 		if f.err != nil {
 			break
 		}

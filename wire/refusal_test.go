@@ -143,6 +143,7 @@ func TestLimits(t *testing.T) {
 		"client address":              {with(func(o *wire.Offer) { o.ClientAddress = long(wire.MaxAddress + 1) }), 103, wire.ErrTooLong},
 		"service of 65":               {with(func(o *wire.Offer) { o.Service = long(65) }), 3, wire.ErrService},
 		"service in capitals":         {with(func(o *wire.Offer) { o.Service = "Cache" }), 3, wire.ErrService},
+		"service with an underscore":  {with(func(o *wire.Offer) { o.Service = "a_b" }), 3, wire.ErrService},
 		"service with a slash":        {with(func(o *wire.Offer) { o.Service = "a/b" }), 3, wire.ErrService},
 		"offer without a token":       {with(func(o *wire.Offer) { o.Token = registry.Token{} }), 2, registry.ErrTokenMissing},
 		"ack at its limits":           {&wire.Ack{Token: tok, Detail: long(wire.MaxDetail), Reason: -1, RetryAfter: 1<<63 - 1}, 0, nil},
