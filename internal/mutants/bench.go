@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -81,10 +80,10 @@ func (b *bench) tryWithoutFault(ctx context.Context, faults []fault, bin string)
 				fmt.Fprintf(b.out, "%s: %s has no tests\n", l.name, dir)
 				continue
 			}
-			if !slices.ContainsFunc(faults, func(f fault) bool { return l.asks(f) && s.reaches[path.Dir(f.file)] }) {
+			if !slices.ContainsFunc(faults, func(f fault) bool { return s.asked(l, f) }) {
 				continue
 			}
-			if err := s.build(ctx, b.tree); err != nil {
+			if err := build(ctx, b.tree, []*suite{s}); err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 			if err := s.measure(ctx, b.tree, l, cmp.Or(b.leastLimit, shortestLimit)); err != nil {
@@ -121,25 +120,23 @@ func isFaultsOwn(err error) bool {
 }
 
 func (b *bench) ask(ctx context.Context, f fault, verdicts []verdict) error {
-	dir := path.Dir(f.file)
-	if err := compiled(goTool(ctx, b.tree, "build", "./"+dir)); err != nil {
+	asked := make([][]*suite, len(b.layers))
+	for i, l := range b.layers {
+		for _, s := range b.suites[i] {
+			if s.asked(l, f) {
+				asked[i] = append(asked[i], s)
+			}
+		}
+	}
+	if err := build(ctx, b.tree, slices.Concat(asked...)); err != nil {
 		return err
 	}
 	for i, l := range b.layers {
-		var suites []*suite
-		for _, s := range b.suites[i] {
-			if l.asks(f) && s.reaches[dir] {
-				if err := s.build(ctx, b.tree); err != nil {
-					return err
-				}
-				suites = append(suites, s)
-			}
-		}
 		for _, args := range l.runs {
-			if len(suites) == 0 {
+			if len(asked[i]) == 0 {
 				break
 			}
-			if err := verdicts[i].add(ctx, b.tree, suites, l, args); err != nil {
+			if err := verdicts[i].add(ctx, b.tree, asked[i], l, args); err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 		}

@@ -61,6 +61,3 @@ func quickened(layers []layer) []layer {
 	}
 	return quick
 }
-
-// asks reports whether the layer is run for f.
-func (l layer) asks(f fault) bool { return !l.ownOnly || l.name == f.must }

@@ -59,8 +59,10 @@ func TestQuickAsksOnlyWhoMustFindAFaultAndOnce(t *testing.T) {
 	require.Len(t, quick, len(allLayers())-1, "what is for information only is left out")
 	for _, l := range quick {
 		require.Len(t, l.runs, 1)
-		require.True(t, l.asks(fault{must: l.name}))
-		require.False(t, l.asks(fault{must: "another"}))
+		s := &suite{reaches: map[string]bool{"fsm": true}}
+		require.True(t, s.asked(l, fault{must: l.name, file: "fsm/fsm.go"}))
+		require.False(t, s.asked(l, fault{must: l.name, file: "model/model.go"}))
+		require.False(t, s.asked(l, fault{must: "another", file: "fsm/fsm.go"}))
 	}
 	require.Len(t, allLayers()[1].runs, 5, "the whole run is not touched by it")
 }

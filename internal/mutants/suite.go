@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,7 +16,7 @@ type suite struct {
 	dir     string          // the package's folder, with slashes
 	reaches map[string]bool // the folders of the packages that it is built from
 	race    bool
-	binary  string
+	bin     string        // the folder of its binary, another with the race detector
 	limit   time.Duration // for one run: far above what it takes without a fault
 }
 
@@ -34,7 +35,10 @@ func (b *bench) inspect(ctx context.Context, l layer, dir, bin string) (*suite, 
 		return nil, err
 	}
 	s := &suite{dir: dir, race: l.race, reaches: map[string]bool{}, limit: longestLimit}
-	s.binary = filepath.Join(bin, l.name+"-"+strings.ReplaceAll(dir, "/", "-")+".test.exe") // Windows runs nothing else
+	s.bin = bin
+	if l.race {
+		s.bin += "-race"
+	}
 	folders, err := goTool(ctx, b.tree, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+dir)
 	if err != nil {
 		return nil, err
@@ -47,21 +51,29 @@ func (b *bench) inspect(ctx context.Context, l layer, dir, bin string) (*suite, 
 	return s, nil
 }
 
-// build makes the binary from the tree as it is now.
-func (s *suite) build(ctx context.Context, tree string) error {
-	args := []string{"test", "-c", "-o", s.binary, "-ldflags=-s -w"}
-	if s.race {
-		args = append(args, "-race")
-	}
-	return compiled(goTool(ctx, tree, append(args, "./"+s.dir)...))
+// asked reports whether the suite, as part of l, is run for f.
+func (s *suite) asked(l layer, f fault) bool {
+	return (!l.ownOnly || l.name == f.must) && s.reaches[path.Dir(f.file)]
 }
 
-// compiled turns the failure of a build into errNotCompiling.
-func compiled(_ string, err error) error {
-	if failed(err) {
-		return fmt.Errorf("%w: %w", errNotCompiling, err)
+// build makes the binaries of suites from the tree as it is now, in one go for
+// those with the race detector and one for those without.
+func build(ctx context.Context, tree string, suites []*suite) error {
+	commands := map[bool][]string{}
+	for _, s := range suites {
+		if commands[s.race] == nil {
+			commands[s.race] = []string{"test", "-c", "-o", s.bin + "/", "-ldflags=-s -w", "-race=" + fmt.Sprint(s.race)}
+		}
+		commands[s.race] = append(commands[s.race], "./"+s.dir)
 	}
-	return err
+	for _, args := range commands {
+		if _, err := goTool(ctx, tree, args...); failed(err) {
+			return fmt.Errorf("%w: %w", errNotCompiling, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // measure runs the suite as the layer does, without a fault. Every run must
@@ -91,7 +103,7 @@ func (s *suite) run(ctx context.Context, tree, tests string, args []string) (str
 	ctx, stop := context.WithTimeout(ctx, s.limit+15*time.Second) // the binary ends itself before
 	defer stop()
 	args = append([]string{"-test.run=" + tests, "-test.timeout=" + s.limit.String()}, args...)
-	return output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), s.binary, args...)
+	return output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), filepath.Join(s.bin, path.Base(s.dir)+".test"), args...)
 }
 
 // A verdict is what a layer said of a fault.
