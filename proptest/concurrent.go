@@ -46,8 +46,8 @@ func RunConcurrent(t *testing.T, factory func(registry.Options) (Registry, error
 // contests are the checks of RunConcurrent, by name.
 func contests() map[string]func(rapid.TB, factory) {
 	return map[string]func(rapid.TB, factory){
-		"winners":      func(t rapid.TB, f factory) { eachRound(t, 1000, f, raceToEnd) },
-		"counts":       func(t rapid.TB, f factory) { eachRound(t, 4, f, keepCounting) },
+		"winners":      func(t rapid.TB, f factory) { eachRound(t, 2000, f, raceToEnd) },
+		"counts":       func(t rapid.TB, f factory) { eachRound(t, 10, f, keepCounting) },
 		"linearizable": func(t rapid.TB, f factory) { eachRound(t, 1000, f, checkHistory) },
 		"trace":        func(t rapid.TB, f factory) { eachRound(t, 40, f, checkEvents) },
 	}
@@ -58,18 +58,26 @@ func eachRound(t rapid.TB, rounds int, f factory, round func(*arena)) {
 	if testing.Short() {
 		rounds = max(1, rounds/4)
 	}
+	var met meetings
 	for seed := range uint64(rounds) {
-		round(&arena{t: t, factory: f, seed: seed, origin: time.Now().Round(0), rand: rand.New(rand.NewPCG(seed, 1))})
+		round(&arena{t: t, factory: f, met: &met, seed: seed, origin: time.Now().Round(0), rand: rand.New(rand.NewPCG(seed, 1))})
 		if t.Failed() {
 			t.Fatalf("in the round of seed %d", seed)
 		}
 	}
+	if met.calls > 0 {
+		t.Logf("%d histories of %d calls, %d of which met another call, %d undecided", rounds, met.calls, met.together, met.undecided)
+	}
 }
+
+// meetings counts how much came together in the histories of a check.
+type meetings struct{ calls, together, undecided int }
 
 // arena is where goroutines meet. What is below mu is what callbacks fill in.
 type arena struct {
 	t       rapid.TB
 	factory factory
+	met     *meetings
 	seed    uint64
 	origin  time.Time
 	rand    *rand.Rand // for the one goroutine that prepares the round

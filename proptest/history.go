@@ -64,13 +64,24 @@ func checkHistory(a *arena) {
 	}
 	together(all...)
 	history := slices.Concat(histories...)
+	a.meet(history)
 	switch porcupine.CheckOperationsTimeout(a.specification(), history, historyWait) {
 	case porcupine.Illegal:
 		a.t.Errorf("no order of these calls explains their answers:\n%s", describeHistory(history))
 	case porcupine.Unknown: // it takes too long to tell, which is nobody's fault
-		a.t.Logf("seed %d: not decided in %v", a.seed, historyWait)
+		a.met.undecided++
 	}
 	a.sameOutcomes(history)
+}
+
+// meet counts the calls that others came between the begin and the end of.
+func (a *arena) meet(history []porcupine.Operation) {
+	for _, op := range history {
+		a.met.calls++
+		if op.Return > op.Call+1 {
+			a.met.together++
+		}
+	}
 }
 
 // plan draws calls. Rounds with and without Close ask for different things, see

@@ -25,7 +25,7 @@ func raceToEnd(a *arena) {
 		}
 		tokens = append(tokens, t)
 	}
-	const enders = 6
+	const enders = 12
 	told := make([][]win, enders)
 	var all []func()
 	for i := range enders {
@@ -133,7 +133,7 @@ func (a *arena) sameCounts(winners map[registry.Token][]fsm.State) {
 // keepCounting reads Stats while others are busy. (G6)
 func keepCounting(a *arena) {
 	a.open(registry.Options{AckDeadline: 10, TokenTTL: 20, MaxPending: 64})
-	const callers, lives = 3, 2000
+	const callers, readers, lives = 12, 4, 500
 	told := make([][]win, callers)
 	busy := make(chan struct{})
 	var all []func()
@@ -145,11 +145,15 @@ func keepCounting(a *arena) {
 		all = append(all, func() { told[i] = a.live(ways) })
 	}
 	read := make(chan error)
-	go func() { read <- a.readUntil(busy) }()
+	for range readers {
+		go func() { read <- a.readUntil(busy) }()
+	}
 	together(all...)
 	close(busy)
-	if err := <-read; err != nil {
-		a.t.Errorf("%v", err)
+	for range readers {
+		if err := <-read; err != nil {
+			a.t.Errorf("%v", err)
+		}
 	}
 	winners := map[registry.Token][]fsm.State{}
 	for _, wins := range told {

@@ -1,0 +1,148 @@
+package fuzz_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoff-go/handoff/registry"
+)
+
+// Bytes are a token, or are refused by their length, and a token is no more to
+// be seen than its bytes are to be lost.
+func FuzzParseToken(f *testing.F) {
+	f.Fuzz(func(t *testing.T, b []byte) {
+		token, err := registry.ParseToken(b)
+		switch len(b) {
+		case registry.TokenSize:
+			require.NoError(t, err)
+			comesBack(t, token, b)
+			staysHidden(t, token, b)
+		case 0:
+			require.ErrorIs(t, err, registry.ErrTokenMissing)
+			require.Zero(t, token)
+		default:
+			var size *registry.TokenSizeError
+			require.ErrorAs(t, err, &size)
+			require.Equal(t, len(b), size.Got)
+			require.NotErrorIs(t, err, registry.ErrTokenMissing)
+			require.Zero(t, token)
+		}
+	})
+}
+
+func comesBack(t *testing.T, token registry.Token, b []byte) {
+	got := token.Bytes()
+	require.True(t, bytes.Equal(b, got[:]), "Bytes gives what was parsed")
+	zero := bytes.Equal(b, make([]byte, registry.TokenSize))
+	require.Equal(t, zero, token.IsZero())
+	require.Equal(t, zero, token == registry.Token{}, "the zero bytes are the zero Token")
+
+	again, err := registry.ParseToken(got[:])
+	require.NoError(t, err)
+	require.True(t, token.Equal(again))
+	require.True(t, token == again, "equal tokens are one map key")
+	for i := range got {
+		got[i] ^= 1
+		other, err := registry.ParseToken(got[:])
+		require.NoError(t, err)
+		require.False(t, token.Equal(other), "a token with another byte %d is another token", i)
+		require.False(t, token == other)
+		got[i] ^= 1
+	}
+}
+
+// holder is what a user may write, and print: fmt calls no method on what is in
+// an unexported field.
+type holder struct {
+	token  registry.Token
+	tokens []registry.Token
+	any    any
+}
+
+func staysHidden(t *testing.T, token registry.Token, b []byte) {
+	for _, flag := range []string{"", "+", "#", " ", "0", "-40", ".20"} {
+		for _, verb := range "vsqxXdobcUteEfFgGT" {
+			format := "%" + flag + string(verb)
+			require.Equal(t, prints(format, registry.Token{}), prints(format, token), "all tokens look the same")
+		}
+		for _, verb := range "vsqxXdobcUteEfFgGTpw" {
+			format := "%" + flag + string(verb)
+			held := holder{token, []registry.Token{token}, token}
+			showsNothing(t, fmt.Sprintf(format, held), b)
+			showsNothing(t, fmt.Sprintf(format, &held), b)
+			showsNothing(t, fmt.Sprintf(format, token), b)
+		}
+	}
+	require.Equal(t, logs(t, registry.Token{}), logs(t, token), "all tokens look the same")
+}
+
+func prints(format string, token registry.Token) string {
+	return fmt.Sprintf(format, token) + fmt.Sprintf(format, &token) +
+		fmt.Sprintf(format, []registry.Token{token}) + fmt.Sprintf(format, map[int]registry.Token{1: token}) +
+		fmt.Sprintf(format, struct{ Token registry.Token }{token})
+}
+
+func logs(t *testing.T, token registry.Token) string {
+	var log strings.Builder
+	untimed := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&log, untimed), slog.NewJSONHandler(&log, untimed)} {
+		slog.New(handler).Info("token", "token", token, "pointer", &token, "in", struct{ Token registry.Token }{token})
+	}
+	text, err := json.Marshal(map[string]any{"token": token, "tokens": []*registry.Token{&token}})
+	require.NoError(t, err)
+	return log.String() + string(text)
+}
+
+// showsNothing fails if a text has half of the bytes in any of the forms that
+// print gives. Bytes that are nearly all the same are in many a print.
+func showsNothing(t *testing.T, text string, b []byte) {
+	const half = registry.TokenSize / 2
+	for _, part := range [][]byte{b[:half], b[half:]} {
+		if distinct(part) < half/2 || strings.Contains(placeholder, string(part)) {
+			continue
+		}
+		for _, form := range forms(part) {
+			if strings.Contains(text, form) {
+				t.Fatalf("%q shows a token: %q", text, form)
+			}
+		}
+	}
+}
+
+const placeholder = "Token(redacted)"
+
+func forms(part []byte) []string {
+	forms := []string{string(part)}
+	for _, format := range []string{"%x", "%X", "% x", "% X", "%#x", "%# x", "%q"} {
+		forms = append(forms, strings.Trim(fmt.Sprintf(format, part), `"`))
+	}
+	for _, format := range []string{"%d", "%#v", "%o", "%b", "%c", "%U", "%x", "%#x"} {
+		for _, between := range []string{" ", ", "} {
+			var each []string
+			for _, c := range part {
+				each = append(each, fmt.Sprintf(format, c))
+			}
+			forms = append(forms, strings.Join(each, between))
+		}
+	}
+	return forms
+}
+
+func distinct(b []byte) int {
+	seen := map[byte]bool{}
+	for _, c := range b {
+		seen[c] = true
+	}
+	return len(seen)
+}
