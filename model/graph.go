@@ -48,15 +48,15 @@ func Explore(c Constants) Graph {
 		AckDeadline: c.AckDeadline.Since(0), TokenTTL: c.TokenTTL.Since(0),
 		MaxPending: c.MaxPending, CollisionAttempts: 1,
 	}), dead: map[Token]Outcome{}}
-	g := Graph{Initial: first.text(c)}
+	g := Graph{Initial: c.Describe(first.state, first.dead)}
 	seen := map[string]bool{g.Initial: true}
 	edges := map[Edge]bool{}
 	for queue := []life{first}; len(queue) > 0; queue = queue[1:] {
 		from := queue[0]
-		node := from.text(c)
+		node := c.Describe(from.state, from.dead)
 		g.Nodes = append(g.Nodes, node)
 		from.steps(c, func(step string, to life) {
-			next := to.text(c)
+			next := c.Describe(to.state, to.dead)
 			if next == node {
 				return // refused
 			}
@@ -72,11 +72,10 @@ func Explore(c Constants) Graph {
 	return g
 }
 
-// life is a state together with what became of the tokens that are dead, which
-// a registry forgets and a specification remembers.
+// life is a state together with what became of the tokens that are dead.
 type life struct {
 	state State
-	dead  map[Token]Outcome // "none": it never had a handoff
+	dead  map[Token]Outcome
 }
 
 // steps calls yield with every operation that could be asked for, and what
@@ -88,7 +87,7 @@ func (l life) steps(c Constants, yield func(step string, to life)) {
 	}
 	do("Close")(l.state.Shut())
 	for i := range c.Tokens {
-		t, name := token(i), fmt.Sprintf("t%d", i+1)
+		t, name := c.Token(i), fmt.Sprintf("t%d", i+1)
 		_, live := l.state.Records[t]
 		_, dead := l.dead[t]
 		do("Abandon " + name)(l.state.Abandon(t))
@@ -104,7 +103,7 @@ func (l life) steps(c Constants, yield func(step string, to life)) {
 			do("Expire" + at)(l.state.Expire(t, n))
 			do("Drop" + at)(l.state.Drop(t, n))
 			for j := range c.Tokens {
-				do("Consume" + at)(l.state.Consume(t, token(j), n))
+				do("Consume" + at)(l.state.Consume(t, c.Token(j), n))
 			}
 		}
 	}
@@ -124,14 +123,16 @@ func (l life) after(s State, a Answer) life {
 	return life{state: s, dead: dead}
 }
 
-// text says what a node is, in the same words for the same state.
-func (l life) text(c Constants) string {
+// Describe says a state as a node does, in the same words for the same state.
+// dead tells what became of the tokens that are dead: a registry forgets it and
+// a specification remembers. "none" is a token that never had a handoff.
+func (c Constants) Describe(s State, dead map[Token]Outcome) string {
 	var b strings.Builder
 	for i := range c.Tokens {
-		t := token(i)
+		t := c.Token(i)
 		fmt.Fprintf(&b, "t%d=", i+1)
-		r, live := l.state.Records[t]
-		outcome, dead := l.dead[t]
+		r, live := s.Records[t]
+		outcome, died := dead[t]
 		switch {
 		case live && r.Pending:
 			fmt.Fprintf(&b, "pending:%d:%d", r.Since, min(r.End, c.Horizon+1))
@@ -140,17 +141,18 @@ func (l life) text(c Constants) string {
 			}
 		case live:
 			fmt.Fprintf(&b, "issued:%d", min(r.End, c.Horizon+1))
-		case dead:
+		case died:
 			fmt.Fprintf(&b, "dead:%s", outcome)
 		default:
 			b.WriteString("fresh")
 		}
 		b.WriteByte(' ')
 	}
-	st := l.state.Stats
-	fmt.Fprintf(&b, "closed=%t stats=%d,%d,%d,%d,%d,%d", l.state.Closed,
+	st := s.Stats
+	fmt.Fprintf(&b, "closed=%t stats=%d,%d,%d,%d,%d,%d", s.Closed,
 		st.Issued, st.Revoked, st.Registered, st.Acknowledged, st.Expired, st.Abandoned)
 	return b.String()
 }
 
-func token(i int) Token { return Token{15: byte(i + 1)} }
+// Token returns the token that nodes and steps call t1, if i is 0, and so on.
+func (Constants) Token(i int) Token { return Token{15: byte(i + 1)} }

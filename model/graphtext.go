@@ -3,6 +3,7 @@ package model
 import (
 	"bufio"
 	"crypto/sha256"
+	_ "embed" // for the golden graph
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -76,4 +77,16 @@ func ReadGraph(r io.Reader) (Graph, error) {
 func hash(node string) string {
 	sum := sha256.Sum256([]byte(node))
 	return hex.EncodeToString(sum[:5])
+}
+
+//go:embed testdata/graph.txt
+var golden string
+
+// Golden returns a small graph and its constants. It is what TLC finds for the
+// specification with these constants, and it is committed, so that a registry
+// can be driven along it where there is no TLC. It returns an error if the text
+// in this build is damaged.
+func Golden() (Constants, Graph, error) {
+	g, err := ReadGraph(strings.NewReader(golden))
+	return Constants{Tokens: 2, MaxPending: 2, AckDeadline: 2, TokenTTL: 3, Horizon: 4}, g, err
 }

@@ -144,7 +144,7 @@ func (s State) Drop(t Token, now Instant) (State, Answer) {
 // nothing but Expire and Drop of one record after the other. (G7)
 func (s State) ExpireOverdue(now Instant) (State, Answer) {
 	var exits []Exit
-	for _, t := range s.byEnd() {
+	for _, t := range s.ByEnd() {
 		var a Answer
 		s, a = s.Expire(t, now)
 		exits = append(exits, a.Exits...)
@@ -157,7 +157,7 @@ func (s State) ExpireOverdue(now Instant) (State, Answer) {
 // and then CloseOne of one record after the other, the oldest end first.
 func (s State) Close() (State, Answer) {
 	s, answer := s.Shut()
-	for _, t := range s.byEnd() {
+	for _, t := range s.ByEnd() {
 		var a Answer
 		s, a = s.CloseOne(t)
 		answer.Exits = append(answer.Exits, a.Exits...)
@@ -191,7 +191,7 @@ func (s State) CloseOne(t Token) (State, Answer) {
 // dropOver makes room for a new token: issued tokens past their end go. Never a
 // pending handoff: its caller must learn of its end. (G1)
 func (s State) dropOver(now Instant) State {
-	for _, t := range s.byEnd() {
+	for _, t := range s.ByEnd() {
 		s, _ = s.Drop(t, now)
 	}
 	return s

@@ -72,8 +72,8 @@ func (s State) Check() error {
 	return nil
 }
 
-// byEnd returns the live tokens, the one that ends first at the front.
-func (s State) byEnd() []Token {
+// ByEnd returns the live tokens, the one that ends first at the front.
+func (s State) ByEnd() []Token {
 	return slices.SortedFunc(maps.Keys(s.Records), func(a, b Token) int {
 		return cmp.Or(cmp.Compare(s.Records[a].End, s.Records[b].End), bytes.Compare(a[:], b[:]))
 	})

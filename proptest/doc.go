@@ -14,6 +14,8 @@
 // or fails), and after each one compares answer, error, counters, exits and
 // trace with the model. rapid's flags apply: -rapid.checks is the number of
 // sequences, -rapid.steps their mean length, -rapid.seed repeats a run.
+// [Walk] goes along the state graph that the model shares with the TLA+
+// specification, step by step, and tries what is refused in every state.
 // [RunConcurrent] is for many: goroutines race for few tokens, and what they
 // saw must have happened in some order. [Replay] runs one sequence that is
 // written as bytes, which is what a fuzzer needs; [Assemble] writes such a

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/handoff-go/handoff/model"
 )
 
 // Covered is Run, and returns what it covered.
@@ -30,3 +32,6 @@ func Decode(program []byte) (any, []string) {
 	}
 	return setup, ops
 }
+
+// WalkAlong is Walk with another graph.
+func WalkAlong(t testing.TB, f factory, c model.Constants, g model.Graph) { walkAlong(t, f, c, g) }
