@@ -77,20 +77,21 @@ func TestCloseEndsEverythingThatIsNotAccepted(t *testing.T) {
 	b.commit(kept)
 	c := served(t, accepted)
 	require.Equal(t, kept.client.LocalAddr(), c.RemoteAddr())
-	owned := b.offer(0)
-	b.ping()
-	accepting(ln)
-	b.acked(owned)
-	other := b.offer(0)
-	b.acked(other)
-	b.commit(owned)
+	accepted = accepting(ln)
+	taken, ready, other := b.offer(0), b.offer(0), b.offer(0)
+	for _, o := range []offered{taken, ready, other} {
+		b.acked(o)
+	}
+	b.commit(taken)
+	served(t, accepted)
+	b.commit(ready) // owned, and no Accept waits
 	queued := b.offer(0)
 	b.ping()
 	require.NoError(t, ln.Close())
 	b.gone()
-	unsure.ended(t)
-	other.ended(t)
-	queued.ended(t)
+	for _, o := range []offered{unsure, ready, other, queued} {
+		o.ended(t)
+	}
 	_, err := ln.Accept()
 	require.ErrorIs(t, err, net.ErrClosed)
 	require.NoError(t, ln.Close())

@@ -125,7 +125,7 @@ func TestReferenceFormThatIsWrong(t *testing.T) {
 		"another token":   {otherToken, 1, referenceOffer, wire.ReasonIntegrityMismatch},
 		"no descriptor":   {referenceToken, 0, referenceOffer, wire.ReasonDescriptorMissing},
 		"a zero token":    {"00000000000000000000000000000000", 1, referenceOffer, wire.ReasonIntegrityMismatch},
-		"garbage":         {referenceToken, 1, "ff", 0},
+		"garbage":         {referenceToken, 1, "ffffffffff", 0},
 		"another message": {referenceToken, 1, referenceAck, 0},
 	}
 	for name, test := range cases {

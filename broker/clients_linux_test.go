@@ -216,10 +216,11 @@ func TestLeastLoadedBackendComesFirst(t *testing.T) {
 	w := newWorld(t, patient())
 	one, two := w.peer(), w.peer()
 	var clients []*client
-	for range 4 {
+	for i := range 4 {
 		c := w.dial()
 		c.hello(t, "")
 		clients = append(clients, c)
+		require.Eventually(t, func() bool { return w.trace.count(broker.OpSendOffer) > i }, 5*time.Second, time.Millisecond)
 	}
 	for _, p := range []*peer{one, two} {
 		for range 2 {

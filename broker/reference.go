@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"net"
 	"time"
 
@@ -115,10 +114,13 @@ func (a *referred) run(ctx context.Context) Outcome {
 	if sent, err := a.send(); err != nil {
 		a.service.registry.Abandon(a.offer.Token)
 		a.p.why, _ = notSent(err)
-		if sent {
+		switch {
+		case !sent:
+			return a.p.unreferred(true)
+		case timeout(err):
 			return a.fence()
 		}
-		return a.p.unreferred(true)
+		return a.back(false)
 	}
 	ack, err := a.readAck(ctx)
 	switch {
@@ -160,11 +162,7 @@ func (a *referred) send() (sent bool, err error) {
 	if err == nil {
 		_, err = a.link.SendAll(a.offer.Append(nil), -1, a.deadline)
 	}
-	if errors.Is(err, net.ErrClosed) || timeout(err) {
-		return n > 0, err
-	}
-	// The backend is gone with its copy, or never had one.
-	return false, err
+	return n > 0, err
 }
 
 // readAck reads the backend's answer, with one deadline for all of it: the reference's
