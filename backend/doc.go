@@ -1,3 +1,15 @@
-// Package backend is the side of a handoff that serves: a net.Listener whose connections
-// are handed over by a broker.
+// Package backend is the side of a handoff that serves. Its [Listener] is a net.Listener
+// whose connections a broker accepted and handed over: a server that is given one needs no
+// change.
+//
+//	ln, err := backend.Listen(ctx, "/run/broker.control", "echo", backend.Options{})
+//	...
+//	go server.Serve(ln)
+//	...
+//	ln.Drain(ctx) // the broker offers no more, and nothing is lost
+//	server.Shutdown(ctx)
+//
+// A connection that Accept returns is owned by this process alone: package broker says by
+// which rules. Until it is owned it is not read or written, and nothing about it is
+// changed.
 package backend

@@ -58,7 +58,7 @@ func (b *Broker) admit(a *arrival) {
 
 // wait waits until the first bytes are in, with one deadline for all of them.
 func (a *arrival) wait() error {
-	if err := a.conn.settle(); err != nil {
+	if err := a.conn.wrap(); err != nil {
 		return err
 	}
 	if err := a.conn.conn.SetReadDeadline(a.began.Add(a.b.o.FirstBytes)); err != nil {
@@ -193,12 +193,21 @@ func (a *arrival) depart(own bool) {
 		a.b.trace(Event{Op: OpRoute, Note: a.request.Service})
 		p.enter()
 	}
-	if p.why.Reason == 0 && p.offerNext() {
-		return // the passage is the link's
+	var offered, busy bool
+	if p.why.Reason == 0 {
+		if offered, busy = p.offerNext(); offered {
+			return // the passage is the link's
+		}
+	}
+	rest := func() {
+		if busy && p.offerLater(p.b.cut) {
+			return
+		}
+		p.finish(p.giveUp(true))
 	}
 	if own {
-		p.finish(p.giveUp(true))
-		return
+		rest()
+	} else {
+		go rest()
 	}
-	go func() { p.finish(p.giveUp(true)) }()
 }

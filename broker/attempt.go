@@ -24,21 +24,30 @@ type attempt struct {
 	settled     chan struct{}
 }
 
-// offer begins an attempt and sends its offer. It returns true when the first byte is
-// gone: from then on the passage is the link's, and the caller must not touch it. Else
-// nobody has a copy of the connection, and it returns why, and whether there is no use
-// in another link.
-func (l *link) offer(p *passage) (sent bool, why fallback.Decision, stop bool) {
+// What came of an offer.
+type sent uint8
+
+const (
+	sentFirst sent = iota // the first byte is gone
+	sentNot               // no byte is, and this link is of no use
+	sentLater             // no byte is, and this link may be of use again
+	sentNever             // no byte is, and no link is of use
+)
+
+// offer begins an attempt and sends its offer. When the first byte is gone the passage is
+// the link's, and the caller must not touch it. Else nobody has a copy of the connection,
+// and it returns why.
+func (l *link) offer(p *passage) (sent, fallback.Decision) {
 	// The kernel's clock is read before Go's, so that the lease is over by the deadline.
 	clock, err := passing.Clock()
 	now := time.Now()
 	if err != nil {
-		return false, fallback.Decision{Reason: fallback.PermissionDenied}, true
+		return sentNever, fallback.Decision{Reason: fallback.PermissionDenied}
 	}
 	a, err := l.attempt(p, clock, now)
 	if err != nil {
 		l.b.log.Warn("handoff not begun", "service", l.service.name, "error", err)
-		return false, fallback.Decision{Reason: fallback.FDPressureDisabled}, true
+		return sentNever, fallback.Decision{Reason: fallback.FDPressureDisabled}
 	}
 	buffer := l.b.buffer()
 	defer l.b.buffers.Put(buffer)
@@ -47,8 +56,7 @@ func (l *link) offer(p *passage) (sent bool, why fallback.Decision, stop bool) {
 	if err != nil {
 		l.service.registry.Abandon(a.token)
 		a.trace(OpAbandon, err)
-		why, stop := notSent(err)
-		return false, why, stop
+		return notSent(err)
 	}
 	a.trace(OpSendOffer, nil)
 	if whole {
@@ -56,7 +64,7 @@ func (l *link) offer(p *passage) (sent bool, why fallback.Decision, stop bool) {
 	} else {
 		l.flush()
 	}
-	return true, fallback.Decision{}, false
+	return sentFirst, fallback.Decision{}
 }
 
 // attempt registers an attempt. Spec: Begin.
@@ -130,19 +138,18 @@ func (l *link) sendOffer(a *attempt, conn *held, frame []byte) (whole bool, err 
 	return whole, err
 }
 
-// notSent returns what an offer that did not go means, and whether another link is of
-// no use.
-func notSent(err error) (why fallback.Decision, stop bool) {
+// notSent returns what an offer means of which no byte went.
+func notSent(err error) (sent, fallback.Decision) {
 	switch {
 	case errors.Is(err, syscall.ETOOMANYREFS):
 		// Too many descriptors of this user are under way, on whatever link.
-		return fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}, true
+		return sentNever, fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}
 	case errors.Is(err, errCongested), errors.Is(err, passing.ErrWouldBlock):
-		return fallback.Decision{Reason: fallback.FDPressureDisabled}, false
+		return sentLater, fallback.Decision{Reason: fallback.FDPressureDisabled}
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
-		return fallback.Decision{Reason: fallback.BackendGone}, false
+		return sentNot, fallback.Decision{Reason: fallback.BackendGone}
 	}
-	return fallback.Decision{Reason: fallback.PermissionDenied}, true
+	return sentNever, fallback.Decision{Reason: fallback.PermissionDenied}
 }
 
 func (b *Broker) buffer() *[]byte {

@@ -62,7 +62,7 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 }
 
 func (p *passage) handoff(ctx context.Context) Outcome {
-	if !p.enter() || !p.offerNext() {
+	if !p.enter() || !p.offerSoon(ctx) {
 		return p.giveUp(true)
 	}
 	return p.proceed(ctx, p.await(ctx))

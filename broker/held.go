@@ -22,7 +22,7 @@ type held struct {
 	raw  syscall.RawConn
 }
 
-// heldBy are the origins that a broker's own ledger has.
+// fromCaller is the origin of connections that were not accepted here.
 const fromCaller passing.Origin = "taken by Handoff"
 
 // hold takes the connection of a caller.
@@ -55,8 +55,8 @@ func (h *held) control(f func(fd int)) error {
 	return h.raw.Control(func(fd uintptr) { f(int(fd)) })
 }
 
-// settle makes the connection one of package net, so that it can be waited for.
-func (h *held) settle() error {
+// wrap makes the connection one of package net, so that it can be waited for.
+func (h *held) wrap() error {
 	if h.conn != nil {
 		return nil
 	}
@@ -121,11 +121,8 @@ func (h *held) regain() error {
 	if err := h.control(func(fd int) { inner = passing.SetNonblock(fd) }); err != nil {
 		return err
 	}
-	if inner != nil {
+	if inner != nil || h.conn == nil {
 		return inner
-	}
-	if err := h.settle(); err != nil {
-		return err
 	}
 	return h.conn.SetDeadline(time.Time{})
 }
@@ -134,7 +131,7 @@ func (h *held) regain() error {
 // closed with unread bytes in it is reset, and what its client had not read may be lost.
 // It reads and drops what comes until the client ends the connection, too.
 func (h *held) linger(d time.Duration) {
-	if h.settle() != nil {
+	if h.wrap() != nil {
 		return
 	}
 	closer, ok := h.conn.(interface{ CloseWrite() error })

@@ -105,5 +105,6 @@ func (p *passage) negotiate(hello *wire.Hello) (*wire.Negotiated, error) {
 	p.ready, reply.Token = token, token
 	// The client waits for the whole way, not for one deadline of it.
 	reply.WaitBudget = time.Duration(p.b.o.Attempts) * (s.deadline + p.b.o.SettleTimeout)
+	p.until = time.Now().Add(reply.WaitBudget)
 	return reply, nil
 }

@@ -76,12 +76,14 @@ func (l *link) stateLocked() linkState {
 // has another token. Whoever takes an attempt decides it, alone.
 func (l *link) take(correlation uint64, token registry.Token) *attempt {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	a := l.attempts[correlation]
 	if a == nil || !a.token.Equal(token) {
+		l.mu.Unlock()
 		return nil
 	}
 	delete(l.attempts, correlation)
+	l.mu.Unlock()
+	l.service.roomy()
 	return a
 }
 
@@ -96,13 +98,15 @@ func (l *link) unsettle(a *attempt) {
 // settle notes that a holder has let go, if it had not. Only the reader calls it.
 func (l *link) settle(correlation uint64, token registry.Token) *attempt {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	a := l.unsettled[correlation]
 	if a == nil || !a.token.Equal(token) {
+		l.mu.Unlock()
 		return nil
 	}
 	delete(l.unsettled, correlation)
+	l.mu.Unlock()
 	close(a.settled)
+	l.service.roomy()
 	return a
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/registry"
-	"github.com/handoff-go/handoff/wire"
 )
 
 // passage is the way of one client's connection, over several attempts if need be.
@@ -29,6 +28,7 @@ type passage struct {
 	ready   registry.Token // what the client knows its connection by; zero: a plain client
 	callers bool           // Handoff's, who gets the connection back; else Serve's
 	began   time.Time
+	until   time.Time // an explicit client waits no longer; zero: it is not known
 
 	tried  []*link
 	latest *attempt
@@ -110,35 +110,6 @@ func (p *passage) enter() bool {
 	return true
 }
 
-// offerNext offers the connection to a backend that was not tried yet, and returns true
-// if one was: the passage is its link's from then on. Else p.why says why not.
-func (p *passage) offerNext() bool {
-	s := p.b.service(p.request.Service)
-	if s == nil || s.disabled {
-		p.why = fallback.Decision{Reason: fallback.ServicePolicyDisabled}
-		return false
-	}
-	for len(p.tried) < p.b.o.Attempts {
-		l, why := p.b.pick(s, p.tried, time.Now())
-		if l == nil {
-			if p.why.Reason == 0 || why.Reason != fallback.BackendGone {
-				p.why = why
-			}
-			return false
-		}
-		p.tried = append(p.tried, l)
-		sent, why, stop := l.offer(p)
-		if sent {
-			return true
-		}
-		p.why = why
-		if stop {
-			return false
-		}
-	}
-	return false
-}
-
 // proceed goes on with a connection that came back, until it is decided. ctx says how
 // long there may be further offers.
 func (p *passage) proceed(ctx context.Context, r result) Outcome {
@@ -152,7 +123,7 @@ func (p *passage) proceed(ctx context.Context, r result) Outcome {
 			return o
 		}
 		settled := p.awaitSettled(ctx, r.attempt)
-		if !settled || ctx.Err() != nil || p.b.isClosing() || !p.offerNext() {
+		if !settled || ctx.Err() != nil || p.b.isClosing() || !p.offerSoon(ctx) {
 			return p.giveUp(settled)
 		}
 		r = p.await(ctx)
@@ -194,43 +165,4 @@ func (p *passage) await(ctx context.Context) result {
 		a.link.giveUp(a)
 	}
 	return <-p.results
-}
-
-// giveUp ends an attempt before its time. The caller took it. Spec: Abandon, Fence,
-// SendRevoke.
-func (l *link) giveUp(a *attempt) {
-	l.service.registry.Abandon(a.token)
-	a.trace(OpAbandon, nil)
-	l.late(a, nil)
-}
-
-// giveUp does what is left to do for a connection that the broker has and nobody adopted.
-func (p *passage) giveUp(settled bool) Outcome {
-	o := p.outcome()
-	o.Decision, o.Settled = p.why, settled
-	switch {
-	case p.ready.IsZero() && p.request.Proxy != "" && p.proxy() == nil:
-		o.Kind = Proxied
-	case p.callers:
-		o.Kind, o.Conn = Fallback, p.giveBack(settled)
-	case !p.ready.IsZero():
-		o.Kind = Fallback
-		p.sendFallback()
-	default:
-		o.Kind = Closed
-		p.conn.end("")
-	}
-	return o
-}
-
-// sendFallback tells a client of the explicit mode to reconnect: nobody owned the
-// connection. Spec: SendFallback, EndConn.
-func (p *passage) sendFallback() {
-	m := wire.Fallback{Reason: wire.ReasonOf(p.why.Reason), RetryAfter: p.why.RetryAfter}
-	err := p.conn.write(m.Append(nil))
-	p.b.trace(Event{Op: OpSendFallback, Err: err})
-	if err == nil {
-		p.conn.linger(p.b.o.SettleTimeout)
-	}
-	p.conn.end("fallback")
 }

@@ -21,7 +21,7 @@ func (p *passage) proxy() error {
 	var d net.Dialer
 	target, err := d.DialContext(ctx, network, p.request.Proxy)
 	if err == nil {
-		if err = p.conn.settle(); err != nil {
+		if err = p.conn.wrap(); err != nil {
 			target.Close()
 		}
 	}

@@ -113,13 +113,20 @@ const (
 	drainFlooded        // there is always more
 )
 
-// drainLimit is how much a drain reads before it gives up, in bytes: more than a queue
-// can hold.
-const drainLimit = 4 << 20
+// What a drain reads before it gives up: more bytes than a queue can hold, or so many
+// reads in more time than that takes. Time alone says nothing: the process may have been
+// stopped.
+const (
+	drainLimit = 4 << 20
+	drainReads = 10000
+	drainTime  = 250 * time.Millisecond
+)
 
 // readQueue reads the link until its queue is empty, and acts on all of it. Spec: Drain.
 func (l *link) readQueue() (int, error) {
-	for left := drainLimit; left > 0; {
+	began := time.Now()
+	left := drainLimit
+	for reads := 0; left > 0 && (reads < drainReads || time.Since(began) < drainTime); reads++ {
 		received, err := l.passing.TryRecv(l.in.Free())
 		switch {
 		case err == passing.ErrWouldBlock:

@@ -113,7 +113,7 @@ type referred struct {
 func (a *referred) run(ctx context.Context) Outcome {
 	if sent, err := a.send(); err != nil {
 		a.service.registry.Abandon(a.offer.Token)
-		a.p.why, _ = notSent(err)
+		_, a.p.why = notSent(err)
 		switch {
 		case !sent:
 			return a.p.unreferred(true)

@@ -3,6 +3,7 @@ package broker
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
@@ -21,7 +22,10 @@ type service struct {
 
 	mu    sync.Mutex
 	links []*link
-	next  int // where the search for the least loaded link begins
+	next  int           // where the search for the least loaded link begins
+	room  chan struct{} // closed when a link has room; nil: nobody waits
+
+	awaited atomic.Bool // room is not nil
 }
 
 // service returns the service of that name: the one that has links, else one without;
@@ -63,7 +67,9 @@ func (b *Broker) join(l *link) bool {
 		return false
 	}
 	if s := b.services[l.service.name]; s != nil {
+		l.mu.Lock() // a flusher may look
 		l.service = s
+		l.mu.Unlock()
 	} else {
 		b.services[l.service.name] = l.service
 	}
@@ -80,23 +86,24 @@ func (b *Broker) part(l *link) {
 	s := l.service
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.roomyLocked()
 	s.links = slices.DeleteFunc(s.links, func(other *link) bool { return other == l })
 	if len(s.links) == 0 && b.services[s.name] == s {
 		delete(b.services, s.name)
 	}
 }
 
-// pick returns the link with the fewest attempts that may be offered one more and is
-// not among those tried, or nil and why there is none.
-func (b *Broker) pick(s *service, tried []*link, now time.Time) (*link, fallback.Decision) {
+// pick returns the link with the fewest attempts that may be offered one more and is not
+// among those tried or skipped. If there is none it returns why, and whether a link that
+// was not tried is full.
+func (b *Broker) pick(s *service, tried, skipped []*link, now time.Time) (best *link, full bool, why fallback.Decision) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var best *link
 	var load int
-	why := fallback.Decision{Reason: fallback.BackendGone}
+	why = fallback.Decision{Reason: fallback.BackendGone}
 	for i := range s.links {
 		l := s.links[(s.next+i)%len(s.links)]
-		if slices.Contains(tried, l) {
+		if slices.Contains(tried, l) || slices.Contains(skipped, l) {
 			continue
 		}
 		pending, state := l.load()
@@ -104,6 +111,7 @@ func (b *Broker) pick(s *service, tried []*link, now time.Time) (*link, fallback
 		case state == linkClosed:
 			continue
 		case state == linkFull:
+			full = true
 			why = fallback.Decision{Reason: fallback.FDPressureDisabled}
 			continue
 		}
@@ -115,9 +123,6 @@ func (b *Broker) pick(s *service, tried []*link, now time.Time) (*link, fallback
 			best, load = l, pending
 		}
 	}
-	if best == nil {
-		return nil, why
-	}
 	s.next++
-	return best, fallback.Decision{}
+	return best, full, why
 }

@@ -35,6 +35,7 @@ func (l *link) begin(m wire.Message) {
 	if unwritten {
 		l.flush()
 	}
+	l.service.roomy()
 }
 
 // sendLocked reports whether the caller must flush.
@@ -81,7 +82,11 @@ func (l *link) flushOnce() bool {
 	l.out = nil
 	if len(waiting) == 0 {
 		l.flushing = false
+		s := l.service
 		l.mu.Unlock()
+		if s != nil { // there is none before the hello
+			s.roomy()
+		}
 		return false
 	}
 	l.mu.Unlock()
