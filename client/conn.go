@@ -50,7 +50,6 @@ type Conn struct {
 	in      *wire.Decoder
 	token   registry.Token // that ready must have; zero: no reply yet
 	address string         // where the reply says to reconnect to
-	looked  bool           // a last look was taken at what had come in time
 
 	mu      sync.Mutex
 	phase   phase
@@ -66,6 +65,7 @@ type Conn struct {
 	cancel  context.CancelFunc // of reconnecting
 	driver  *deadline          // of who has the turn: read or write; nil: nobody has it
 	end     time.Time          // when the wait is over; zero: nobody has waited yet
+	look    time.Time          // when a look at what had come by then is; zero: none is taken
 	read    deadline           // the user's
 	write   deadline
 }
@@ -193,7 +193,11 @@ func (c *Conn) aimLocked() error {
 	switch c.phase {
 	case waiting:
 		if c.driver != nil {
-			if err := c.conn.SetReadDeadline(earlier(c.driver.at, c.end)); err != nil {
+			end := c.end
+			if !c.look.IsZero() {
+				end = c.look
+			}
+			if err := c.conn.SetReadDeadline(earlier(c.driver.at, end)); err != nil {
 				return err
 			}
 		}

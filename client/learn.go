@@ -11,8 +11,8 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// lastLook is how long what had come in time may take to be read after the wait is over,
-// by a client that did not run when it came.
+// lastLook is how long a client that did not run when something came may take to read it
+// after the wait is over: it came in time.
 const lastLook = 100 * time.Millisecond
 
 // await waits until a channel is closed: readable or writable. Somebody has to read what
@@ -67,17 +67,30 @@ func (c *Conn) learn(d *deadline) error {
 	}
 }
 
-// drive says by whose deadline frames are read. It begins the wait if nobody has waited.
+// drive says by whose deadline frames are read. It begins the wait if nobody has waited,
+// and looks once more if the wait is over.
 func (c *Conn) drive(d *deadline) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.driver = d; d == nil {
 		return
 	}
+	now := time.Now()
 	if c.end.IsZero() {
-		c.end = time.Now().Add(c.set.ReplyTimeout)
+		c.end = now.Add(c.set.ReplyTimeout)
+	}
+	c.look = time.Time{}
+	if !d.passed(now) {
+		c.lookLocked(now)
 	}
 	_ = c.aimLocked() // an error comes again from the read
+}
+
+// lookLocked begins the last look if the wait is over.
+func (c *Conn) lookLocked(now time.Time) {
+	if c.look.IsZero() && !now.Before(c.end) {
+		c.look = now.Add(lastLook)
+	}
 }
 
 func (c *Conn) isClosed() bool {
@@ -120,19 +133,18 @@ func missing(have []byte) int {
 }
 
 // timedOut says what a read means that ended by a deadline: the user's, the end of the
-// wait, or, with nil, one that was moved meanwhile.
+// wait, or, with nil, one that was moved meanwhile. The wait is over only after a look at
+// what had come in time.
 func (c *Conn) timedOut(d *deadline, now time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if d.passed(now) {
+	passed := d.passed(now)
+	switch {
+	case !c.look.IsZero() && (passed || !now.Before(c.look)):
+		return ErrSilent
+	case passed:
 		return os.ErrDeadlineExceeded
 	}
-	if !now.Before(c.end) {
-		if c.looked {
-			return ErrSilent
-		}
-		c.looked = true
-		c.end = now.Add(lastLook)
-	}
+	c.lookLocked(now)
 	return c.aimLocked()
 }

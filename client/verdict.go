@@ -62,7 +62,7 @@ func (c *Conn) awaitVerdict(budget time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.end = time.Now().Add(min(budget, math.MaxInt64-c.set.Slack) + c.set.Slack)
-	c.looked = false
+	c.look = time.Time{}
 	_ = c.aimLocked() // an error comes again from the read
 }
 

@@ -1,0 +1,162 @@
+package client_test
+
+import (
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/client"
+	"github.com/stretchr/testify/require"
+)
+
+// held is a broker that replies, and says ready, with something behind it, when told to.
+func held(t *testing.T) (*place, chan<- []byte) {
+	verdict := make(chan []byte, 1)
+	return broker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(handedOver(t, time.Minute, ""))
+		select {
+		case b := <-verdict:
+			_, _ = c.Write(b)
+		case <-time.After(hang):
+			t.Error("no verdict was given")
+		}
+		_, _ = io.Copy(c, c)
+	}), verdict
+}
+
+func readByte(c net.Conn) <-chan error {
+	return doing(func() error {
+		_, err := c.Read(make([]byte, 1))
+		return err
+	})
+}
+
+func TestReadDeadlineBeforeAndAfter(t *testing.T) {
+	p, verdict := held(t)
+	w := newWorld(t, p)
+	c := w.dial()
+	past := time.Unix(1, 0)
+
+	require.NoError(t, c.SetReadDeadline(past))
+	require.ErrorIs(t, receive(t, readByte(c)), os.ErrDeadlineExceeded)
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
+	require.ErrorIs(t, receive(t, readByte(c)), os.ErrDeadlineExceeded)
+
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
+	waiting := readByte(c)
+	require.NoError(t, c.SetDeadline(past)) // ends a Read that waits
+	require.ErrorIs(t, receive(t, waiting), os.ErrDeadlineExceeded)
+	require.Equal(t, client.Pending, c.Outcome())
+
+	require.NoError(t, c.SetReadDeadline(time.Time{}))
+	require.NoError(t, c.SetWriteDeadline(time.Time{}))
+	verdict <- join(ready(t), []byte("x"))
+	require.NoError(t, receive(t, readByte(c)))
+
+	require.NoError(t, c.SetReadDeadline(past)) // the connection's own from here on
+	require.ErrorIs(t, receive(t, readByte(c)), os.ErrDeadlineExceeded)
+	require.NoError(t, c.SetReadDeadline(time.Time{}))
+	say(t, c, "y")
+	hear(t, c, "y")
+	require.NoError(t, c.SetWriteDeadline(past))
+	_, err := c.Write([]byte("z"))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.NoError(t, c.Close())
+	require.ErrorIs(t, c.SetDeadline(past), net.ErrClosed)
+}
+
+// A deadline that was set while it was not known who owns the connection is in force
+// afterwards, on either connection.
+func TestDeadlineOutlivesTheWait(t *testing.T) {
+	quiet := listen(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
+	for name, verdict := range map[string][]byte{"adopted": ready(t), "reconnected": fallbackTo(quiet.address)} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), verdict)))
+			c := w.dial()
+			for c.Outcome() == client.Pending {
+				require.NoError(t, c.SetDeadline(time.Now().Add(50*time.Millisecond)))
+				_, err := c.Read(make([]byte, 1))
+				require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			}
+			require.Equal(t, name, c.Outcome().String())
+			_, err := c.Read(make([]byte, 1))
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			require.Eventually(t, func() bool {
+				_, err := c.Write([]byte("x"))
+				return err != nil
+			}, hang, time.Millisecond)
+			require.NoError(t, c.SetWriteDeadline(time.Time{}))
+			say(t, c, "x")
+		})
+	}
+}
+
+// Two Reads wait, each of which could learn the outcome: one learns it, both go on.
+func TestManyReadsWait(t *testing.T) {
+	p, verdict := held(t)
+	c := newWorld(t, p).dial()
+	var waiting []<-chan error
+	for range 8 {
+		waiting = append(waiting, readByte(c))
+	}
+	require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
+	for _, done := range waiting {
+		require.ErrorIs(t, receive(t, done), os.ErrDeadlineExceeded)
+	}
+	require.NoError(t, c.SetReadDeadline(time.Time{}))
+	waiting = nil
+	for range 8 {
+		waiting = append(waiting, readByte(c))
+	}
+	verdict <- join(ready(t), []byte("eight of"))
+	for _, done := range waiting {
+		require.NoError(t, receive(t, done))
+	}
+}
+
+// A Read that gives up leaves learning to a Write that waits, and the other way round.
+func TestWhoGivesUpLeavesItToAnother(t *testing.T) {
+	p, verdict := held(t)
+	w := newWorld(t, p)
+	w.dialer.ReplayLimit = -1
+	c := w.dial()
+	reading := readByte(c)
+	require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+	writing := doing(func() error {
+		_, err := c.Write([]byte("waits"))
+		return err
+	})
+	require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
+	require.ErrorIs(t, receive(t, reading), os.ErrDeadlineExceeded)
+	require.NoError(t, c.SetReadDeadline(time.Time{}))
+	reading = readByte(c)
+	require.NoError(t, c.SetWriteDeadline(time.Unix(1, 0)))
+	require.ErrorIs(t, receive(t, writing), os.ErrDeadlineExceeded)
+	require.NoError(t, c.SetWriteDeadline(time.Time{}))
+	writing = doing(func() error {
+		_, err := c.Write([]byte("waits"))
+		return err
+	})
+	verdict <- ready(t)
+	require.NoError(t, receive(t, writing))
+	require.NoError(t, receive(t, reading))
+	hear(t, c, "aits")
+	require.False(t, w.took(client.OpWrite)) // none was before ready
+}
+
+func TestWriteBeyondTheLimitEndsByItsDeadline(t *testing.T) {
+	p, verdict := held(t)
+	w := newWorld(t, p)
+	w.dialer.ReplayLimit = 4
+	c := w.dial()
+	require.NoError(t, c.SetWriteDeadline(time.Now().Add(30*time.Millisecond)))
+	n, err := c.Write([]byte("1234567"))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.LessOrEqual(t, n, 4)
+	require.NoError(t, c.SetWriteDeadline(time.Time{}))
+	verdict <- ready(t)
+	say(t, c, "1234567"[n:])
+	hear(t, c, "1234567")
+}

@@ -1,0 +1,195 @@
+package client_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/client"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+)
+
+// words are what a peer may say, each with what it is.
+func words(t *testing.T, elsewhere string) map[string][]byte {
+	stranger := wire.Ready{Token: token(t, 8), Accepted: true}
+	not := wire.Ready{Token: token(t, 7)}
+	other := wire.HelloReply{FrameID: 2, Negotiated: &wire.Negotiated{Token: token(t, 7)}}
+	return map[string][]byte{
+		"handed over":           handedOver(t, time.Minute, elsewhere),
+		"not handed over":       notHandedOver(elsewhere),
+		"refused":               refused(wire.RefusedServiceUnknown),
+		"a reply to another":    other.Append(nil),
+		"ready":                 ready(t),
+		"a stranger's ready":    stranger.Append(nil),
+		"a ready that is not":   not.Append(nil),
+		"fallback":              fallbackTo(elsewhere),
+		"fallback to the reply": fallbackTo(""),
+		"an ack":                (&wire.Ack{Token: token(t, 7), Accepted: true}).Append(nil),
+		"a link's message":      (&wire.Draining{}).Append(nil),
+		"an empty frame":        []byte("\x01\x00\x00\x00\x00"),
+		"a frame of no message": []byte("\x01\x02\x00\x00\x00\x08\x01"),
+		"garbage":               []byte("HTTP/1.1 400 Bad Request\r\n\r\n"),
+		"an endless frame":      []byte("\x01\xff\xff\xff\xff"),
+		"a frame over its cap":  []byte("\x01\x01\x10\x01\x00"), // of 64 KiB and 4 KiB both
+		"nothing":               nil,                            // and then the end
+	}
+}
+
+// verdict is the model: what becomes of a client that hears two words, in three lines.
+func verdict(first, second string) client.Outcome {
+	switch {
+	case first == "not handed over" || first == "refused":
+		return client.Reconnected
+	case first == "handed over" && second == "ready":
+		return client.Adopted
+	case first == "handed over" && (second == "fallback" || second == "fallback to the reply"):
+		return client.Reconnected
+	}
+	return client.Failed
+}
+
+// Whatever a peer says, in whatever order, whole or a byte at a time, with bytes behind
+// it or not: the outcome is the model's, and what is behind ready reaches the user whole.
+func TestEveryOrderOfFrames(t *testing.T) {
+	elsewhere := echoes(t, "elsewhere")
+	said := words(t, elsewhere.address)
+	for _, dripped := range []bool{false, true} {
+		for first := range said {
+			for second := range said {
+				t.Run(fmt.Sprintf("%s, %s, dripped %v", first, second, dripped), func(t *testing.T) {
+					hearTwo(t, elsewhere, said, first, second, dripped)
+				})
+			}
+		}
+	}
+}
+
+func hearTwo(t *testing.T, elsewhere *place, said map[string][]byte, first, second string, dripped bool) {
+	before := elsewhere.count.Load()
+	script := join(said[first], said[second], []byte("right behind"))
+	switch {
+	case first == "nothing":
+		script = nil
+	case second == "nothing":
+		script = said[first]
+	}
+	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+		if dripped {
+			drip(c, script)
+		} else {
+			_, _ = c.Write(script)
+		}
+		_ = c.CloseWrite()
+		_, _ = io.Copy(io.Discard, c)
+	}))
+	w.dialer.Reconnect = elsewhere.address
+	c := w.dial()
+	say(t, c, "early")
+	want := verdict(first, second)
+	switch want {
+	case client.Adopted:
+		hear(t, c, "right behind")
+		_, err := c.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF)
+		require.Zero(t, c.Decision())
+	case client.Reconnected:
+		hear(t, c, "elsewhereearly")
+		require.NotZero(t, c.Decision().Reason)
+	default:
+		_, err := c.Read(make([]byte, 1))
+		var doubt *client.DoubtError
+		require.ErrorAs(t, err, &doubt)
+		require.Equal(t, len("early"), doubt.Written)
+		require.Equal(t, first == "handed over", doubt.Replied)
+		_, again := c.Write([]byte("x"))
+		require.Equal(t, err, again)
+		require.Zero(t, c.Decision())
+	}
+	require.Equal(t, want, c.Outcome())
+	require.NoError(t, c.Close())
+	require.Equal(t, want == client.Reconnected, elsewhere.count.Load() > before)
+}
+
+// drip writes a byte at a time, each in a packet of its own: TCP_NODELAY is Go's default.
+func drip(c net.Conn, b []byte) {
+	for i := range b {
+		if _, err := c.Write(b[i : i+1]); err != nil {
+			return
+		}
+	}
+}
+
+// An end at any byte is doubt, except behind the last one.
+func TestEndAtEveryByte(t *testing.T) {
+	elsewhere := echoes(t, "")
+	for name, last := range map[string][]byte{"ready": ready(t), "fallback": fallbackTo(elsewhere.address)} {
+		script := join(handedOver(t, time.Minute, ""), last)
+		for end := range len(script) + 1 {
+			for _, reset := range []bool{false, true} {
+				if reset && end == len(script) {
+					continue // a reset may overtake what was sent
+				}
+				t.Run(fmt.Sprintf("%s at %d, reset %v", name, end, reset), func(t *testing.T) {
+					endAt(t, script[:end], end == len(script), name, reset)
+				})
+			}
+		}
+	}
+	require.EqualValues(t, 1, elsewhere.count.Load())
+}
+
+func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
+	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+		if reset {
+			_ = c.SetLinger(0)
+		}
+		_, _ = c.Write(script)
+		if !reset {
+			_ = c.CloseWrite()
+			_, _ = io.Copy(io.Discard, c)
+		}
+	}))
+	c := w.dial()
+	if !reset {
+		say(t, c, "early")
+	}
+	switch {
+	case !whole:
+		_, err := c.Read(make([]byte, 9))
+		var doubt *client.DoubtError
+		require.ErrorAs(t, err, &doubt)
+		if !reset {
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+			require.Equal(t, len("early"), doubt.Written)
+		} else {
+			require.Zero(t, doubt.Written) // it is safe to dial again
+		}
+		require.NotErrorIs(t, err, io.EOF) // it is not the end of an answer
+	case last == "ready":
+		n, err := c.Read(make([]byte, 9))
+		require.Zero(t, n)
+		require.ErrorIs(t, err, io.EOF)
+		require.Equal(t, client.Adopted, c.Outcome())
+	default:
+		hear(t, c, "early")
+		require.Equal(t, client.Reconnected, c.Outcome())
+	}
+}
+
+// A backend that writes right behind its ready is heard by every client.
+func TestBackendThatWritesAtOnceIsHeardByAll(t *testing.T) {
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("at once"))))
+	for range 200 {
+		c := w.dial()
+		small := make([]byte, 3)
+		_, err := io.ReadFull(c, small)
+		require.NoError(t, err)
+		require.Equal(t, "at ", string(small))
+		hear(t, c, "once")
+		require.Equal(t, client.Adopted, c.Outcome())
+		require.NoError(t, c.Close())
+	}
+}
