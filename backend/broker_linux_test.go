@@ -67,7 +67,13 @@ func newBroker(t *testing.T, mode wire.Mode) *broker {
 // listen starts a backend and welcomes it.
 func (b *broker) listen(o backend.Options) *backend.Listener {
 	b.t.Helper()
-	o.Trace = func(e backend.Event) { b.trace.add(e.Op) }
+	inner := o.Trace
+	o.Trace = func(e backend.Event) {
+		b.trace.add(e.Op)
+		if inner != nil {
+			inner(e)
+		}
+	}
 	type result struct {
 		ln  *backend.Listener
 		err error

@@ -49,8 +49,8 @@ func (k Kind) String() string {
 // Outcome is what became of one client connection. The registry's word for an attempt
 // is another thing: an acknowledged one may end with nobody serving.
 type Outcome struct {
-	Kind    Kind
-	Service string
+	Kind    Kind   // what became of it
+	Service string // that it was for
 
 	// Conn is the connection, non-nil exactly when it is the caller's again: its
 	// deadlines are cleared, its preface is read from it again, and its Close shuts it

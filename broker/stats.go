@@ -7,14 +7,14 @@ import "github.com/handoff-go/handoff/registry"
 // are.
 type Stats struct {
 	Registry    registry.Stats // the sum of all deadlines' registries
-	Adopted     uint64         // connections by their Kind
-	Fenced      uint64
-	Fallback    uint64
-	Proxied     uint64
-	Closed      uint64
-	InFlight    int // connections on their way
-	Waiting     int // clients whose first bytes are not in
-	Links       int // backends that are linked or shaking hands
+	Adopted     uint64         // connections whose Kind that was
+	Fenced      uint64         // the same
+	Fallback    uint64         // the same
+	Proxied     uint64         // the same
+	Closed      uint64         // the same
+	InFlight    int            // connections on their way
+	Waiting     int            // clients whose first bytes are not in
+	Links       int            // backends that are linked or shaking hands
 	Descriptors Descriptors
 }
 

@@ -1,0 +1,134 @@
+package backend_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+)
+
+// stopping are options whose backend stops after a step, once.
+func stopping(op string) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
+	stopped, goOn := make(chan bool, 1), make(chan struct{})
+	done := false
+	return backend.Options{Trace: func(e backend.Event) {
+		if e.Op == op && !done {
+			done = true
+			stopped <- true
+			<-goOn
+		}
+	}}, stopped, goOn
+}
+
+// A backend that is stopped between its ACK and the clock finds its lease over: the
+// broker may have ended the attempt by then.
+func TestClockIsReadAfterTheAck(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	o, reached, resume := stopping(backend.OpSendAck)
+	ln := b.listen(o)
+	accepting(ln)
+	waiting()
+	offer := b.offer(100 * time.Millisecond)
+	b.acked(offer)
+	<-reached
+	for clock := int64(0); uint64(clock) < offer.ServeBy; {
+		time.Sleep(time.Millisecond)
+		var err error
+		clock, err = passing.Clock()
+		require.NoError(t, err)
+	}
+	close(resume)
+	undecided(t, b)
+	require.Zero(t, ln.Stats().Owned)
+	b.revoke(offer)
+	offer.ended(t)
+}
+
+// What the broker says while an Accept writes its ACK is not forgotten.
+func TestRevokeWhileTheAckIsWritten(t *testing.T) {
+	b := newBroker(t, wire.ModeCommitOnly)
+	o, reached, resume := stopping(backend.OpSendAck)
+	ln := b.listen(o)
+	offer := b.offer(0)
+	b.ping()
+	accepting(ln)
+	<-reached
+	b.acked(offer)
+	m := wire.Revoke(offer.name())
+	b.send(&m)
+	b.ping() // it is read
+	close(resume)
+	released := wire.Released(offer.name())
+	require.Equal(t, &released, b.read())
+	offer.ended(t)
+	require.Zero(t, ln.Stats().Owned)
+}
+
+func TestCommitWhileTheAckIsWritten(t *testing.T) {
+	b := newBroker(t, wire.ModeCommitOnly)
+	o, reached, resume := stopping(backend.OpSendAck)
+	ln := b.listen(o)
+	offer := b.offer(0)
+	b.ping()
+	accepted := accepting(ln)
+	<-reached
+	b.acked(offer)
+	b.commit(offer)
+	b.ping()
+	close(resume)
+	served(t, accepted)
+}
+
+func TestEndOfTheLinkWhileTheAckIsWritten(t *testing.T) {
+	for mode, owned := range map[wire.Mode]uint64{wire.ModeCommitOnly: 0, wire.ModeLease: 1} {
+		t.Run(mode.String(), func(t *testing.T) {
+			b := newBroker(t, mode)
+			o, reached, resume := stopping(backend.OpSendAck)
+			ln := b.listen(o)
+			offer := b.offer(long)
+			b.ping()
+			accepted := accepting(ln)
+			<-reached
+			b.acked(offer)
+			require.NoError(t, b.link.link.Close())
+			time.Sleep(10 * time.Millisecond)
+			close(resume)
+			if owned == 1 {
+				served(t, accepted) // its ACK had gone in time
+			} else {
+				offer.ended(t)
+			}
+			require.Equal(t, owned, ln.Stats().Owned)
+		})
+	}
+}
+
+// A holder that lets go leaves the connection to others that have it.
+func TestHolderDoesNotShutTheConnectionDown(t *testing.T) {
+	for mode, lease := range map[wire.Mode]time.Duration{wire.ModeCommitOnly: 0, wire.ModeLease: long} {
+		t.Run(mode.String(), func(t *testing.T) {
+			b := newBroker(t, mode)
+			ln := b.listen(backend.Options{})
+			if mode == wire.ModeCommitOnly {
+				accepting(ln) // uncertain
+				waiting()
+			} // else queued
+			o, fd := b.make(lease)
+			b.write(o.Append(nil), fd)
+			if mode == wire.ModeCommitOnly {
+				b.acked(o)
+				undecided(t, b)
+			}
+			b.revoke(o)
+			_, err := passing.Write(fd, []byte("x"))
+			require.NoError(t, err)
+			_, err = o.client.Read(make([]byte, 1))
+			require.NoError(t, err)
+			closeFD(t, fd)
+			o.ended(t)
+		})
+	}
+}

@@ -1,0 +1,183 @@
+package broker_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// stopping are options whose broker stops after a step, once: reached says that it did,
+// and it goes on when resume is closed.
+func stopping(o broker.Options, op string) (_ broker.Options, reached <-chan broker.Event, resume chan<- struct{}) {
+	stopped, goOn := make(chan broker.Event, 1), make(chan struct{})
+	done := false // by one goroutine: the link's reader
+	o.Trace = func(e broker.Event) {
+		if e.Op == op && !done {
+			done = true
+			stopped <- e
+			<-goOn
+		}
+	}
+	return o, stopped, goOn
+}
+
+func TestAckAfterTheLinkIsDroppedCannotBeSent(t *testing.T) {
+	o := patient()
+	o.PingInterval = 30 * time.Millisecond
+	o, reached, resume := stopping(o, broker.OpDropLink)
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	offer := p.offer()
+	ack := wire.Ack{Token: offer.Token, Accepted: true, CorrelationID: offer.CorrelationID}
+	<-reached
+	_, err := p.link.SendAll(ack.Append(nil), -1, time.Now().Add(time.Second))
+	require.ErrorIs(t, err, unix.EPIPE) // its sends fail from here on
+	close(resume)
+	require.Equal(t, wire.ReasonBackendGone, c.fallback(t).Reason)
+}
+
+// The ACK is in the queue when the broker gives the link up.
+func TestAckBeforeTheLinkIsDroppedCounts(t *testing.T) {
+	o := patient()
+	o.PingInterval = 30 * time.Millisecond
+	pings := 0
+	stopped, resume := make(chan bool, 1), make(chan struct{})
+	o.Trace = func(e broker.Event) { // of the link's reader alone
+		if e.Op == broker.OpReadClock {
+			if pings++; pings == 2 {
+				stopped <- true
+				<-resume
+			}
+		}
+	}
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	offer := p.offer()
+	<-stopped // a ping has no pong, and the link is about to be dropped
+	p.ack(offer)
+	p.sayReady(offer, "mine")
+	close(resume)
+	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	c.ready(t)
+	c.hear(t, "mine")
+}
+
+// A connection that came back obeys its deadlines, whatever a holder did to its flags.
+func TestConnectionThatCameBackObeysItsDeadlines(t *testing.T) {
+	w := newWorld(t, patient())
+	p := w.peer()
+	_, server := tcpPair(t)
+	back := make(chan broker.Outcome, 1)
+	go func() {
+		o, _ := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})
+		back <- o
+	}()
+	o := p.offer()
+	require.NoError(t, unix.SetNonblock(o.fd, false))
+	p.nack(o, wire.ReasonBusy)
+	conn := (<-back).Conn
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
+	read := make(chan error, 1)
+	go func() {
+		_, err := conn.Read(make([]byte, 1))
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		require.True(t, errors.Is(err, os.ErrDeadlineExceeded))
+	case <-time.After(5 * time.Second):
+		require.Fail(t, "the read hangs past its deadline")
+	}
+	require.NoError(t, conn.Close())
+}
+
+// The registry expires nothing behind the drain's back.
+func TestNothingExpiresWhileTheReaderIsStopped(t *testing.T) {
+	o, reached, resume := stopping(quick(), broker.OpReadClock)
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	p.offer()
+	<-reached
+	time.Sleep(2 * quick().AckDeadline)
+	require.Equal(t, 1, w.broker.Stats().Registry.Pending)
+	close(resume)
+	c.fallback(t)
+	require.EqualValues(t, 1, w.broker.Stats().Registry.Expired)
+}
+
+// Other clients are served while one link is stuck in the middle of a step.
+func TestStoppedLinkKeepsNobodyElseWaiting(t *testing.T) {
+	options := patient()
+	options.MaxPerLink = 2
+	o, reached, resume := stopping(options, broker.OpReadAck)
+	w := newWorld(t, o)
+	p := w.peer()
+	first, second, third := w.dial(), w.dial(), w.dial()
+	first.hello(t, "")
+	p.ack(p.offer())
+	<-reached
+	for _, c := range []*client{second, third} {
+		c.hello(t, "") // these fill the link, which has room for two beside the taken one
+		p.offer()
+	}
+	w.echoBackend("two", backend.Options{})
+	for range 3 {
+		next := w.dial()
+		next.hello(t, "x\n")
+		next.ready(t)
+		next.hear(t, "two: x")
+	}
+	close(resume)
+	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	p.die()
+}
+
+func TestClientWaitsForABusyBackend(t *testing.T) {
+	o := patient()
+	o.MaxPerLink = 1
+	o.SettleTimeout = 10 * time.Second
+	w := newWorld(t, o)
+	p := w.peer()
+	first, second := w.dial(), w.dial()
+	first.hello(t, "")
+	one := p.offer()
+	second.hello(t, "")
+	p.ack(one)
+	p.commit(one)
+	two := p.offer()
+	p.ack(two)
+	p.sayReady(two, "at last")
+	second.ready(t)
+	second.hear(t, "at last")
+}
+
+func TestClientThatWaitsForABusyBackendGetsANewOne(t *testing.T) {
+	o := patient()
+	o.MaxPerLink = 1
+	o.SettleTimeout = 10 * time.Second
+	w := newWorld(t, o)
+	p := w.peer()
+	first, second := w.dial(), w.dial()
+	first.hello(t, "")
+	p.offer()
+	second.hello(t, "x\n")
+	w.echoBackend("new", backend.Options{})
+	second.ready(t)
+	second.hear(t, "new: x")
+	p.die()
+	first.ready(t)
+}
