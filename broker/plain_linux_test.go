@@ -85,7 +85,9 @@ func TestPlainClientsByHTTPHost(t *testing.T) {
 	}
 	require.NoError(t, server.Close())
 	require.ErrorIs(t, <-done, http.ErrServerClosed)
-	require.EqualValues(t, 20, w.broker.Stats().Registry.Acknowledged)
+	for range 20 {
+		require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	}
 }
 
 type zeros struct{}
@@ -201,5 +203,17 @@ func TestPlainClientThatNobodyServesIsEnded(t *testing.T) {
 	c := dialTCP(t, w.plain(broker.FixedService(service)))
 	_, err := c.Read(make([]byte, 1))
 	require.Error(t, err)
+	require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
+}
+
+// The client of a holder that is stuck with a copy reads the end all the same.
+func TestPlainClientOfAStuckHolderIsEnded(t *testing.T) {
+	w := newWorld(t, quick())
+	p := w.peer()
+	c := dialTCP(t, w.plain(broker.FixedService(service)))
+	o := p.offer()
+	require.True(t, o.ReadyToken.IsZero())
+	_, err := c.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
 	require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
 }
