@@ -1,0 +1,117 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/client"
+	"github.com/stretchr/testify/require"
+)
+
+// counts is a place that reads to the end, and then says what it read.
+func counts(t *testing.T) *place {
+	t.Helper()
+	return listen(t, func(c *net.TCPConn) {
+		all, err := io.ReadAll(c)
+		if err == nil {
+			_, _ = c.Write(append(all, " is all"...))
+		}
+	})
+}
+
+func TestHalfCloseBeforeTheOutcome(t *testing.T) {
+	elsewhere := counts(t)
+	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
+		t.Run(outcome.String(), func(t *testing.T) {
+			w := newWorld(t, broker(t, func(c *net.TCPConn) {
+				_, _ = c.Write(handedOver(t, time.Minute, ""))
+				all, _ := io.ReadAll(c) // the end passes at once
+				if outcome == client.Adopted {
+					_, _ = c.Write(join(ready(t), all, []byte(" is all")))
+					return
+				}
+				_, _ = c.Write(fallbackTo(elsewhere.address))
+			}))
+			c := w.dial()
+			say(t, c, "this")
+			require.NoError(t, c.CloseWrite())
+			_, err := c.Write([]byte("x"))
+			require.ErrorIs(t, err, io.ErrClosedPipe)
+			all, err := io.ReadAll(c)
+			require.NoError(t, err)
+			require.Equal(t, "this is all", string(all))
+			require.Equal(t, outcome, c.Outcome())
+			_, err = c.Write([]byte("x"))
+			require.Error(t, err)
+		})
+	}
+}
+
+// Half-close while the new connection is being made, or what was kept is written to it.
+func TestHalfCloseDuringTheReconnect(t *testing.T) {
+	elsewhere := counts(t)
+	for _, during := range []string{"connecting", "replaying"} {
+		t.Run(during, func(t *testing.T) {
+			w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address))))
+			stopped, goOn := make(chan struct{}), make(chan struct{})
+			stop := func() {
+				close(stopped)
+				<-goOn
+			}
+			connect := w.dialer.Connect
+			w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if during == "connecting" && address == elsewhere.address {
+					stop()
+				}
+				return connect(ctx, network, address)
+			}
+			w.dialer.Trace = func(e client.Event) {
+				if during == "replaying" && e.Op == client.OpReconnect {
+					stop()
+				}
+			}
+			c := w.dial()
+			say(t, c, "this")
+			answer := doing(func() string {
+				all, _ := io.ReadAll(c)
+				return string(all)
+			})
+			receive(t, stopped)
+			require.NoError(t, c.CloseWrite())
+			close(goOn)
+			require.Equal(t, "this is all", receive(t, answer))
+		})
+	}
+}
+
+// One whose broker is gone follows to the new connection.
+func TestHalfCloseOfABrokenConnection(t *testing.T) {
+	elsewhere := counts(t)
+	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)))
+	}))
+	c := w.dial()
+	time.Sleep(5 * time.Millisecond) // it is likely to be gone
+	require.NoError(t, c.CloseWrite())
+	all, err := io.ReadAll(c)
+	require.NoError(t, err)
+	require.Equal(t, " is all", string(all))
+}
+
+func TestHalfCloseThatIsNotSupported(t *testing.T) {
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("x"))))
+	connect := w.dialer.Connect
+	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := connect(ctx, network, address)
+		return struct{ net.Conn }{c}, err
+	}
+	c := w.dial()
+	require.ErrorIs(t, c.CloseWrite(), errors.ErrUnsupported)
+	say(t, c, "it goes on")
+	hear(t, c, "x")
+	require.ErrorIs(t, c.CloseWrite(), errors.ErrUnsupported)
+}

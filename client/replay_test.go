@@ -1,0 +1,216 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/client"
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/stretchr/testify/require"
+)
+
+// As much as the limit goes at once; one byte more waits for the outcome, and follows.
+func TestLimitOfWhatIsKept(t *testing.T) {
+	elsewhere := echoes(t, "")
+	for name, limit := range map[string]int{"of 64 KiB": 0, "of 5": 5, "of nothing": -1} {
+		for outcome, said := range map[client.Outcome][]byte{client.Adopted: ready(t), client.Reconnected: fallbackTo(elsewhere.address)} {
+			t.Run(fmt.Sprint(name, ", ", outcome), func(t *testing.T) {
+				p, verdict := held(t)
+				w := newWorld(t, p)
+				w.dialer.ReplayLimit = limit
+				c := w.dial()
+				size := map[int]int{0: client.DefaultReplayLimit, 5: 5, -1: 0}[limit]
+				text := bytes.Repeat([]byte("0123456789abcdef"), 1+size/16)[:size+1]
+				n, err := c.Write(text[:size]) // returns, though there is no verdict
+				require.NoError(t, err)
+				require.Equal(t, size, n)
+				require.Equal(t, client.Pending, c.Outcome())
+				waits := doing(func() error {
+					_, err := c.Write(text[size:])
+					return err
+				})
+				require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+				select {
+				case <-waits:
+					require.Fail(t, "a byte beyond the limit was written")
+				case <-time.After(10 * time.Millisecond):
+				}
+				verdict <- said // nobody reads but the Write
+				require.NoError(t, receive(t, waits))
+				require.Equal(t, outcome, c.Outcome())
+				hear(t, c, string(text))
+				require.NoError(t, c.CloseWrite())
+				rest, err := io.ReadAll(c)
+				require.NoError(t, err)
+				require.Empty(t, rest)
+			})
+		}
+	}
+}
+
+// Many write records at once, of all sizes, while the connection is handed over or left:
+// the reader gets each record once, whole, and those of a writer in order.
+func TestWritesStayWholeAndAreReadOnce(t *testing.T) {
+	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
+		for round := range 10 {
+			t.Run(fmt.Sprint(outcome, " ", round), func(t *testing.T) { writeRecords(t, outcome) })
+		}
+	}
+}
+
+func writeRecords(t *testing.T, outcome client.Outcome) {
+	const writers, records = 4, 50
+	got := make(chan []byte, 1)
+	collect := func(c *net.TCPConn) {
+		all, _ := io.ReadAll(c)
+		got <- all
+	}
+	elsewhere := listen(t, collect)
+	pause := time.Duration(rand.IntN(3000)) * time.Microsecond
+	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(handedOver(t, time.Minute, elsewhere.address))
+		time.Sleep(pause)
+		if outcome == client.Adopted {
+			_, _ = c.Write(ready(t))
+			collect(c)
+			return
+		}
+		_, _ = c.Write(fallbackTo(""))
+		_, _ = io.Copy(io.Discard, c)
+	}))
+	w.dialer.ReplayLimit = 1 + rand.IntN(20_000)
+	c := w.dial()
+	reading := readByte(c)
+	var all sync.WaitGroup
+	for writer := range writers {
+		all.Go(func() {
+			for i := range records {
+				record := append([]byte{byte(writer), byte(i)}, bytes.Repeat([]byte{byte(writer)}, 198)...)
+				n, err := c.Write(record)
+				if err != nil || n != len(record) {
+					t.Errorf("%d bytes written: %v", n, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	require.NoError(t, c.CloseWrite())
+	require.ErrorIs(t, receive(t, reading), io.EOF)
+	require.Equal(t, outcome, c.Outcome())
+	stream := receive(t, got)
+	require.Len(t, stream, writers*records*200)
+	var next [writers]byte
+	for record := range slices.Chunk(stream, 200) {
+		writer := record[0]
+		require.Equal(t, next[writer], record[1])
+		require.Equal(t, bytes.Repeat([]byte{writer}, 198), record[2:])
+		next[writer]++
+	}
+}
+
+// A broker that says fallback and is gone does not fail the user's writes, whether the
+// user ever reads or not.
+func TestWriteToABrokerThatIsGone(t *testing.T) {
+	got := make(chan []byte, 1)
+	elsewhere := listen(t, func(c *net.TCPConn) {
+		all, _ := io.ReadAll(c)
+		got <- all
+	})
+	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)))
+	}))
+	c := w.dial()
+	var text []byte
+	require.Eventually(t, func() bool {
+		_, err := c.Write([]byte("line\n"))
+		require.NoError(t, err)
+		text = append(text, "line\n"...)
+		return c.Outcome() == client.Reconnected
+	}, hang, time.Millisecond) // the kernel says so at the second write or soon after
+	say(t, c, "last")
+	require.NoError(t, c.Close())
+	require.Equal(t, string(text)+"last", string(receive(t, got)))
+}
+
+// The same without a fallback is doubt, which Write returns, too.
+func TestWriteToABrokerThatDied(t *testing.T) {
+	w := newWorld(t, broker(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
+	c := w.dial()
+	var doubt *client.DoubtError
+	require.Eventually(t, func() bool {
+		_, err := c.Write([]byte("line\n"))
+		if err == nil {
+			return false
+		}
+		require.ErrorAs(t, err, &doubt)
+		return true
+	}, hang, time.Millisecond)
+	require.Positive(t, doubt.Written)
+	require.ErrorIs(t, c.CloseWrite(), doubt)
+}
+
+// The other end may say much before it reads anything.
+func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
+	ours, theirs := net.Pipe() // it holds nothing: who writes waits for who reads
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	connect := w.dialer.Connect
+	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address == "elsewhere:1" {
+			return ours, nil
+		}
+		return connect(ctx, network, address)
+	}
+	c := w.dial()
+	say(t, c, "request")
+	heard := doing(func() string {
+		if _, err := theirs.Write([]byte("welcome")); err != nil {
+			return err.Error()
+		}
+		b := make([]byte, len("request, more"))
+		_, _ = io.ReadFull(theirs, b)
+		return string(b)
+	})
+	hear(t, c, "welcome")
+	say(t, c, ", more")
+	require.Equal(t, "request, more", receive(t, heard))
+	require.NoError(t, theirs.Close())
+}
+
+// What could not be written again is an error of the writes that follow; the answer that
+// came before can be read.
+func TestReplayFails(t *testing.T) {
+	ours, theirs := net.Pipe()
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	connect := w.dialer.Connect
+	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address == "elsewhere:1" {
+			return ours, nil
+		}
+		return connect(ctx, network, address)
+	}
+	c := w.dial()
+	say(t, c, "request")
+	heard := doing(func() error {
+		_, _ = theirs.Write([]byte("no"))
+		_, err := io.ReadFull(theirs, make([]byte, 3))
+		theirs.Close()
+		return err
+	})
+	hear(t, c, "no")
+	require.NoError(t, receive(t, heard))
+	_, err := c.Write([]byte("more"))
+	var failed *client.ReconnectError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, "elsewhere:1", failed.Address)
+	require.Equal(t, 3, failed.Replayed)
+	require.Equal(t, fallback.BackendGone, failed.Fallback().Reason)
+	require.Equal(t, client.Reconnected, c.Outcome())
+}
