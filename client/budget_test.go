@@ -43,7 +43,7 @@ func TestSilenceIsBoundedByTheBudgetAndNotLess(t *testing.T) {
 
 // A frame whose bytes come one at a time gets no more time than one that does not come.
 func TestDrippedVerdictIsBoundedByTheBudget(t *testing.T) {
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(handedOver(t, 50*time.Millisecond, ""))
 		slow := append([]byte("\x01\x00\x10\x00\x00"), make([]byte, 4095)...)
 		for i := range slow {
@@ -62,7 +62,7 @@ func TestDrippedVerdictIsBoundedByTheBudget(t *testing.T) {
 // The reply is waited for by its own timeout, which does not end the wait for ready.
 func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 	timeout := make(chan time.Duration, 1)
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(handedOver(t, time.Hour, ""))
 		time.Sleep(2 * <-timeout)
 		_, _ = c.Write(join(ready(t), []byte("late")))
@@ -87,7 +87,7 @@ func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 // A client that did not run when ready came reads it all the same: it came in time.
 func TestWhatCameInTimeIsReadAfterTheBudget(t *testing.T) {
 	said := make(chan struct{})
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(handedOver(t, time.Millisecond, ""))
 		<-said // the client has read the reply
 		_, _ = c.Write(join(ready(t), []byte("in time")))
@@ -130,7 +130,7 @@ func TestShortReadsEndWithTheBudget(t *testing.T) {
 }
 
 func TestBudgetOfForever(t *testing.T) {
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(handedOver(t, math.MaxInt64, ""))
 		time.Sleep(10 * time.Millisecond)
 		_, _ = c.Write(join(ready(t), []byte("here")))
@@ -142,7 +142,7 @@ func TestBudgetOfForever(t *testing.T) {
 
 // A reply of the reference has no budget.
 func TestReplyWithoutABudget(t *testing.T) {
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(handedOver(t, 0, ""))
 		time.Sleep(20 * time.Millisecond)
 		_, _ = c.Write(join(ready(t), []byte("here")))

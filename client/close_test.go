@@ -142,7 +142,7 @@ func TestCloseAtAnyMoment(t *testing.T) {
 		"ready": ready(t), "fallback": fallbackTo(elsewhere.address), "the end": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, broker(t, func(c *net.TCPConn) {
+			w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 				_, _ = c.Write(join(handedOver(t, time.Minute, ""), verdict))
 			}))
 			for i := range 100 {

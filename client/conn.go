@@ -225,6 +225,20 @@ func (c *Conn) wait(until <-chan struct{}, d *deadline) error {
 	case <-c.gone:
 		return net.ErrClosed
 	case <-c.expiry(d):
-		return os.ErrDeadlineExceeded
+		return c.late()
 	}
+}
+
+// late is what a deadline means that has come: nothing, to a connection that is closed.
+func (c *Conn) late() error {
+	if c.isClosed() {
+		return net.ErrClosed
+	}
+	return os.ErrDeadlineExceeded
+}
+
+func (c *Conn) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
 }

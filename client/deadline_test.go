@@ -14,7 +14,7 @@ import (
 // held is a broker that replies, and says ready, with something behind it, when told to.
 func held(t *testing.T) (*place, chan<- []byte) {
 	verdict := make(chan []byte, 1)
-	return broker(t, func(c *net.TCPConn) {
+	return handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(handedOver(t, time.Minute, ""))
 		select {
 		case b := <-verdict:

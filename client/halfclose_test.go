@@ -27,7 +27,7 @@ func TestHalfCloseBeforeTheOutcome(t *testing.T) {
 	elsewhere := counts(t)
 	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
 		t.Run(outcome.String(), func(t *testing.T) {
-			w := newWorld(t, broker(t, func(c *net.TCPConn) {
+			w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 				_, _ = c.Write(handedOver(t, time.Minute, ""))
 				all, _ := io.ReadAll(c) // the end passes at once
 				if outcome == client.Adopted {
@@ -91,7 +91,7 @@ func TestHalfCloseDuringTheReconnect(t *testing.T) {
 // One whose broker is gone follows to the new connection.
 func TestHalfCloseOfABrokenConnection(t *testing.T) {
 	elsewhere := counts(t)
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)))
 	}))
 	c := w.dial()

@@ -29,7 +29,7 @@ func (c *Conn) await(until <-chan struct{}, d *deadline) error {
 	case <-c.gone:
 		return net.ErrClosed
 	case <-c.expiry(d):
-		return os.ErrDeadlineExceeded
+		return c.late()
 	case c.turn <- struct{}{}:
 		if err := c.learn(d); err != nil {
 			<-c.turn // for somebody who can wait longer
@@ -91,12 +91,6 @@ func (c *Conn) lookLocked(now time.Time) {
 	if c.look.IsZero() && !now.Before(c.end) {
 		c.look = now.Add(lastLook)
 	}
-}
-
-func (c *Conn) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
 }
 
 // nextFrame reads one frame and not a byte more: what follows is the user's. It may end

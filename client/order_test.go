@@ -76,7 +76,7 @@ func hearTwo(t *testing.T, elsewhere *place, said map[string][]byte, first, seco
 	case second == "nothing":
 		script = said[first]
 	}
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		if dripped {
 			drip(c, script)
 		} else {
@@ -142,7 +142,7 @@ func TestEndAtEveryByte(t *testing.T) {
 }
 
 func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		if reset {
 			_ = c.SetLinger(0)
 		}

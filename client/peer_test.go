@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/client"
-	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -56,8 +55,8 @@ func listen(t *testing.T, serve func(c *net.TCPConn)) *place {
 	return p
 }
 
-// broker is a place whose clients have said hello.
-func broker(t *testing.T, serve func(c *net.TCPConn)) *place {
+// handmade is a broker: a place whose clients have said hello.
+func handmade(t *testing.T, serve func(c *net.TCPConn)) *place {
 	t.Helper()
 	return listen(t, func(c *net.TCPConn) {
 		frame, err := wire.ReadFrame(c, wire.MaxHello)
@@ -77,7 +76,7 @@ func broker(t *testing.T, serve func(c *net.TCPConn)) *place {
 // says is a broker that says something, and hangs up when the client does.
 func says(t *testing.T, b []byte) *place {
 	t.Helper()
-	return broker(t, func(c *net.TCPConn) {
+	return handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(b)
 		_, _ = io.Copy(io.Discard, c)
 	})
@@ -166,55 +165,6 @@ func (w *world) trace() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.steps...)
-}
-
-// The frames that brokers and backends say.
-
-func token(t testing.TB, last byte) registry.Token {
-	t.Helper()
-	b := make([]byte, registry.TokenSize)
-	b[0], b[len(b)-1] = 1, last
-	token, err := registry.ParseToken(b)
-	require.NoError(t, err)
-	return token
-}
-
-// handedOver is a reply that says that a handoff is under way.
-func handedOver(t testing.TB, budget time.Duration, address string) []byte {
-	m := wire.HelloReply{FrameID: 1, Negotiated: &wire.Negotiated{
-		Protocol: 1, Address: address, Capabilities: wire.CapabilityHandlePassing, Token: token(t, 7), WaitBudget: budget,
-	}}
-	return m.Append(nil)
-}
-
-// notHandedOver is one that says that none is.
-func notHandedOver(address string) []byte {
-	m := wire.HelloReply{FrameID: 1, Negotiated: &wire.Negotiated{Protocol: 1, Address: address}}
-	return m.Append(nil)
-}
-
-func refused(code wire.RefusedCode) []byte {
-	m := wire.HelloReply{FrameID: 1, Refused: &wire.Refused{Code: code, Reason: "no", RetryAfter: time.Second}}
-	return m.Append(nil)
-}
-
-func ready(t testing.TB) []byte {
-	m := wire.Ready{Token: token(t, 7), Accepted: true, CorrelationID: 3}
-	return m.Append(nil)
-}
-
-func fallbackTo(address string) []byte {
-	m := wire.Fallback{Address: address, Reason: wire.ReasonBackendGone}
-	return m.Append(nil)
-}
-
-// join puts frames, and what stands behind them, into one piece.
-func join(parts ...[]byte) []byte {
-	var all []byte
-	for _, part := range parts {
-		all = append(all, part...)
-	}
-	return all
 }
 
 // hear reads so many bytes as want has, and compares.

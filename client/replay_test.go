@@ -75,7 +75,7 @@ func writeRecords(t *testing.T, outcome client.Outcome) {
 	}
 	elsewhere := listen(t, collect)
 	pause := time.Duration(rand.IntN(3000)) * time.Microsecond
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(handedOver(t, time.Minute, elsewhere.address))
 		time.Sleep(pause)
 		if outcome == client.Adopted {
@@ -124,7 +124,7 @@ func TestWriteToABrokerThatIsGone(t *testing.T) {
 		all, _ := io.ReadAll(c)
 		got <- all
 	})
-	w := newWorld(t, broker(t, func(c *net.TCPConn) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)))
 	}))
 	c := w.dial()
@@ -142,7 +142,7 @@ func TestWriteToABrokerThatIsGone(t *testing.T) {
 
 // The same without a fallback is doubt, which Write returns, too.
 func TestWriteToABrokerThatDied(t *testing.T) {
-	w := newWorld(t, broker(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
 	c := w.dial()
 	var doubt *client.DoubtError
 	require.Eventually(t, func() bool {

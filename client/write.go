@@ -50,10 +50,8 @@ func (c *Conn) straight() (net.Conn, error, bool) {
 // beginWrite lets one Write at a time go on, so that what is written in two parts stays
 // together.
 func (c *Conn) beginWrite() error {
-	select {
-	case <-c.gone:
+	if c.isClosed() {
 		return net.ErrClosed
-	default:
 	}
 	select {
 	case c.writing <- struct{}{}:
@@ -61,7 +59,7 @@ func (c *Conn) beginWrite() error {
 	case <-c.gone:
 		return net.ErrClosed
 	case <-c.expiry(&c.write):
-		return os.ErrDeadlineExceeded
+		return c.late()
 	}
 }
 

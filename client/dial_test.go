@@ -1,0 +1,272 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/client"
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDialThatWaits(t *testing.T) {
+	elsewhere := echoes(t, "")
+	for outcome, said := range map[client.Outcome][]byte{client.Adopted: ready(t), client.Reconnected: fallbackTo(elsewhere.address)} {
+		t.Run(outcome.String(), func(t *testing.T) {
+			p, verdict := held(t)
+			w := newWorld(t, p)
+			w.dialer.Wait = true
+			dialled := doing(w.try2)
+			require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+			select {
+			case <-dialled:
+				require.Fail(t, "Dial did not wait")
+			case <-time.After(10 * time.Millisecond):
+			}
+			verdict <- said
+			d := receive(t, dialled)
+			require.NoError(t, d.err)
+			require.Equal(t, outcome, d.conn.Outcome())
+			say(t, d.conn, "hello")
+			hear(t, d.conn, "hello")
+			require.False(t, w.took(client.OpWrite)) // none was before the outcome
+		})
+	}
+}
+
+type dialled struct {
+	conn *client.Conn
+	err  error
+}
+
+func (w *world) try2() dialled {
+	c, err := w.try()
+	return dialled{c, err}
+}
+
+func TestDialThatWaitsReturnsDoubt(t *testing.T) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
+	w.dialer.Wait = true
+	_, err := w.try()
+	var doubt *client.DoubtError
+	require.ErrorAs(t, err, &doubt)
+	require.Zero(t, doubt.Written) // to dial again repeats nothing
+	require.True(t, doubt.Replied)
+}
+
+func TestContextEndsDial(t *testing.T) {
+	t.Run("while it waits", func(t *testing.T) {
+		p, verdict := held(t)
+		w := newWorld(t, p)
+		w.dialer.Wait = true
+		ctx, cancel := context.WithCancelCause(context.Background())
+		done := doing(func() error {
+			_, err := w.dialer.DialContext(ctx, "", "")
+			return err
+		})
+		require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+		cause := errors.New("enough")
+		cancel(cause)
+		require.ErrorIs(t, receive(t, done), cause)
+		verdict <- nil
+	})
+	t.Run("while it connects", func(t *testing.T) {
+		w := newWorld(t, says(t, nil))
+		w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		_, err := w.dialer.DialContext(ctx, "", "")
+		require.ErrorIs(t, err, context.Canceled)
+		w.dialer.ConnectTimeout = time.Millisecond
+		_, err = w.dialer.DialContext(context.Background(), "", "")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+	t.Run("while it says hello", func(t *testing.T) {
+		w := newWorld(t, says(t, nil))
+		ours, theirs := net.Pipe() // nobody reads the hello
+		defer theirs.Close()
+		w.dialer.Connect = func(context.Context, string, string) (net.Conn, error) { return ours, nil }
+		ctx, cancel := context.WithCancel(context.Background())
+		done := doing(func() error {
+			_, err := w.dialer.DialContext(ctx, "", "")
+			return err
+		})
+		require.Eventually(t, func() bool { return w.took(client.OpConnect) }, hang, time.Millisecond)
+		cancel()
+		require.ErrorIs(t, receive(t, done), context.Canceled)
+	})
+	t.Run("not afterwards", func(t *testing.T) {
+		w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("x"))))
+		ctx, cancel := context.WithCancel(context.Background())
+		c, err := w.dialer.DialContext(ctx, "", "")
+		require.NoError(t, err)
+		defer c.Close()
+		cancel()
+		hear(t, c, "x")
+	})
+}
+
+func TestHelloThatNobodyReadsIsBounded(t *testing.T) {
+	w := newWorld(t, says(t, nil))
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	w.dialer.Connect = func(context.Context, string, string) (net.Conn, error) { return ours, nil }
+	w.dialer.ConnectTimeout = 10 * time.Millisecond
+	_, err := w.try()
+	require.Error(t, err)
+	_, err = ours.Write([]byte("x"))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+}
+
+// A broker that does not hand over is no error, if it is known where to go instead.
+func TestBrokerThatDoesNotHandOver(t *testing.T) {
+	elsewhere := echoes(t, "")
+	cases := map[string]struct {
+		said   []byte
+		code   wire.RefusedCode
+		reason fallback.Reason
+	}{
+		"an unknown service":        {refused(wire.RefusedServiceUnknown), wire.RefusedServiceUnknown, fallback.ServicePolicyDisabled},
+		"a version":                 {refused(wire.RefusedVersionUnsupported), wire.RefusedVersionUnsupported, fallback.ClientUnsupported},
+		"too few descriptors":       {refused(wire.RefusedFDPressure), wire.RefusedFDPressure, fallback.FDPressureDisabled},
+		"too many failures":         {refused(wire.RefusedRateLimited), wire.RefusedRateLimited, fallback.FailedAttemptRateLimited},
+		"somebody unwanted":         {refused(wire.RefusedPeerRejected), wire.RefusedPeerRejected, fallback.PermissionDenied},
+		"no backend to be had":      {refused(wire.RefusedBackendSpawnFailed), wire.RefusedBackendSpawnFailed, fallback.BackendGone},
+		"a code of the future":      {refused(99), 99, fallback.ServicePolicyDisabled},
+		"nothing is handed over":    {notHandedOver(""), 0, fallback.ServicePolicyDisabled},
+		"fallback without a target": {join(handedOver(t, time.Minute, ""), fallbackTo("")), 0, fallback.BackendGone},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, says(t, test.said))
+			c := w.dial()
+			say(t, c, "early")
+			_, err := c.Read(make([]byte, 1))
+			var no *client.RefusedError
+			require.ErrorAs(t, err, &no)
+			require.Equal(t, test.code, no.Code)
+			require.Equal(t, test.reason, no.Fallback().Reason)
+			require.NotEmpty(t, no.Error())
+			if test.code != 0 {
+				require.Equal(t, time.Second, no.Decision.RetryAfter)
+				require.Equal(t, "no", no.Detail)
+			}
+			require.Equal(t, client.Failed, c.Outcome())
+			_, err = c.Write([]byte("x"))
+			require.Equal(t, error(no), err)
+			require.NoError(t, c.Close())
+
+			w.dialer.Reconnect = elsewhere.address
+			c = w.dial()
+			say(t, c, "early")
+			hear(t, c, "early")
+			require.Equal(t, client.Reconnected, c.Outcome())
+			require.Equal(t, test.reason, c.Decision().Reason)
+			require.Equal(t, elsewhere.address, c.RemoteAddr().String())
+			require.NotEqual(t, elsewhere.address, c.LocalAddr().String())
+			require.False(t, w.took(client.OpDoubt))
+		})
+	}
+}
+
+// The fallback's address comes before the reply's, and that before the user's own.
+func TestWhichAddressComesFirst(t *testing.T) {
+	right, wrong := echoes(t, "right"), echoes(t, "wrong")
+	for name, test := range map[string]struct{ fallback, reply, own string }{
+		"the fallback's": {right.address, wrong.address, wrong.address},
+		"the reply's":    {"", right.address, wrong.address},
+		"one's own":      {"", "", right.address},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, says(t, join(handedOver(t, time.Minute, test.reply), fallbackTo(test.fallback))))
+			w.dialer.Reconnect = test.own
+			hear(t, w.dial(), "right")
+		})
+	}
+}
+
+func TestNobodyAtTheOtherAddress(t *testing.T) {
+	nobody := echoes(t, "").address
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo(nobody))))
+	gone := errors.New("gone")
+	connect := w.dialer.Connect
+	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address == nobody {
+			return nil, gone
+		}
+		return connect(ctx, network, address)
+	}
+	c := w.dial()
+	say(t, c, "early")
+	_, err := c.Read(make([]byte, 1))
+	var failed *client.ReconnectError
+	require.ErrorAs(t, err, &failed)
+	require.ErrorIs(t, err, gone)
+	require.Equal(t, nobody, failed.Address)
+	require.Zero(t, failed.Replayed)
+	require.Equal(t, fallback.BackendGone, failed.Decision.Reason)
+	require.Equal(t, client.Failed, c.Outcome())
+	require.NoError(t, c.Close())
+}
+
+// The zero fields of a Dialer make sense, and the others are looked at.
+func TestFieldsOfADialer(t *testing.T) {
+	p := says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("x")))
+	t.Run("the broker's address is what is dialled", func(t *testing.T) {
+		d := client.Dialer{Service: service}
+		c, err := d.DialContext(context.Background(), "tcp", p.address)
+		require.NoError(t, err)
+		defer c.Close()
+		require.Equal(t, p.address, c.RemoteAddr().String())
+		hear(t, c, "x")
+	})
+	t.Run("a service is needed", func(t *testing.T) {
+		d := client.Dialer{Address: p.address}
+		c, err := d.DialContext(context.Background(), "", "")
+		require.Nil(t, c)
+		require.ErrorIs(t, err, wire.ErrService)
+	})
+	t.Run("a negative time is refused", func(t *testing.T) {
+		for name, d := range map[string]client.Dialer{
+			"ConnectTimeout": {Service: service, ConnectTimeout: -1},
+			"ReplyTimeout":   {Service: service, ReplyTimeout: -1},
+			"Slack":          {Service: service, Slack: -1},
+		} {
+			_, err := d.DialContext(context.Background(), "tcp", p.address)
+			var option *client.OptionError
+			require.ErrorAs(t, err, &option)
+			require.Equal(t, name, option.Option)
+		}
+	})
+	t.Run("the network follows from the address", func(t *testing.T) {
+		for address, want := range map[string]string{
+			"localhost:80": "tcp", "[::1]:80": "tcp", ":80": "tcp",
+			"/run/broker": "unix", "./broker": "unix", "@broker": "unix", `C:\broker`: "unix",
+		} {
+			stop := errors.New("stop")
+			d := client.Dialer{Service: service, Address: address}
+			d.Connect = func(_ context.Context, network, at string) (net.Conn, error) {
+				require.Equal(t, want, network)
+				require.Equal(t, address, at)
+				return nil, stop
+			}
+			_, err := d.DialContext(context.Background(), "", "")
+			require.ErrorIs(t, err, stop)
+		}
+	})
+	t.Run("a broker that is not there is an error", func(t *testing.T) {
+		d := client.Dialer{Service: service, Address: filepath.Join(t.TempDir(), "nobody")}
+		_, err := d.DialContext(context.Background(), "", "")
+		var op *net.OpError
+		require.ErrorAs(t, err, &op)
+	})
+}
