@@ -101,13 +101,16 @@ func TestBrokerRefuses(t *testing.T) {
 	var no *client.RefusedError
 	require.ErrorAs(t, err, &no)
 	require.Equal(t, fallback.ServicePolicyDisabled, no.Fallback().Reason)
+}
 
+func TestServiceIsNotHandedOver(t *testing.T) {
+	o := patient()
 	o.Services = map[string]broker.Service{service: {Disabled: true}}
-	o.Reconnect = r.elsewhere(answering("elsewhere"))
-	r = newRoles(t, "unix", o)
-	c = r.dial()
-	say(t, c, "first\n")
-	hear(t, c, "elsewhere: first\n")
+	o.Reconnect = echoes(t, "elsewhere: ").address
+	r := newRoles(t, "unix", o)
+	c := r.dial()
+	say(t, c, "first")
+	hear(t, c, "elsewhere: first")
 }
 
 // net/http on both ends, kept alive, with bodies below and above what is kept, adopted
