@@ -71,13 +71,13 @@ func (b *bench) tryWithoutFault(ctx context.Context, faults []fault, bin string)
 	}
 	b.suites = make([][]*suite, len(b.layers))
 	for i, l := range b.layers {
-		for _, dir := range l.packages {
-			s, err := b.inspect(ctx, l, dir, bin)
+		for _, p := range l.parts {
+			s, err := b.inspect(ctx, l, p, bin)
 			if err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 			if s == nil {
-				fmt.Fprintf(b.out, "%s: %s has no tests\n", l.name, dir)
+				fmt.Fprintf(b.out, "%s: %s has no tests\n", l.name, p.dir)
 				continue
 			}
 			if !slices.ContainsFunc(faults, func(f fault) bool { return s.asked(l, f) }) {
@@ -136,7 +136,7 @@ func (b *bench) ask(ctx context.Context, f fault, verdicts []verdict) error {
 			if len(asked[i]) == 0 {
 				break
 			}
-			if err := verdicts[i].add(ctx, b.tree, asked[i], l, args); err != nil {
+			if err := verdicts[i].add(ctx, b.tree, asked[i], args); err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 		}

@@ -78,9 +78,9 @@ func sumModule(t *testing.T) string {
 // fewer eyes than its first.
 func layersOfSum() []layer {
 	return []layer{
-		{name: "all", packages: []string{"sum"}, runs: [][]string{{"-test.short"}}},
-		{name: "seeds", packages: []string{"sum"}, tests: "^TestMean", runs: [][]string{{"-test.short"}, nil}, ownOnly: true},
-		{name: "aside", packages: []string{"sum"}, runs: once(), informative: true},
+		{name: "all", parts: []part{{"sum", ""}}, runs: [][]string{{"-test.short"}}},
+		{name: "seeds", parts: []part{{"sum", "^TestMean"}}, runs: [][]string{{"-test.short"}, nil}, ownOnly: true},
+		{name: "aside", parts: []part{{"sum", ""}}, runs: once(), informative: true},
 	}
 }
 
@@ -171,11 +171,11 @@ func TestTheCopyWithoutAFaultMustPass(t *testing.T) {
 			want:  "without a fault: all: does not compile",
 		},
 		"a name that no test has": {
-			layers: func(ls []layer) { ls[0].tests = "^TestNothing$" },
+			layers: func(ls []layer) { ls[0].parts[0].tests = "^TestNothing$" },
 			want:   `without a fault: all: sum: no test ran that matches "^TestNothing$"`,
 		},
 		"a package that is not there": {
-			layers: func(ls []layer) { ls[0].packages = []string{"product"} },
+			layers: func(ls []layer) { ls[0].parts[0].dir = "product" },
 			want:   "without a fault: all: go list",
 		},
 	} {

@@ -12,14 +12,6 @@ func outcomeFaults() []fault {
 		r.pendLocked(rec, s, b, known)
 `,
 	}, {
-		name: "reregister-restarts-the-wait", breaks: "G1", must: byProptest, file: "registry/registry.go",
-		says: "a refused second Register sets the instant that the wait is counted from",
-		old: `		s.err = ErrAlreadyPending
-`,
-		new: `		s.err = ErrAlreadyPending
-		rec.since = s.now
-`,
-	}, {
 		name: "reregister-extends-the-deadline", breaks: "G1", must: byProptest, file: "registry/registry.go",
 		says: "a refused second Register moves the deadline of the pending handoff",
 		old: `		s.err = ErrAlreadyPending

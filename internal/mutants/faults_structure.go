@@ -9,11 +9,6 @@ func structureFaults() []fault {
 		old:  `l.join(records, at.prev, at.next, at.next, at.prev)`,
 		new:  `l.join(records, at.prev, at.next, at.next, n)`,
 	}, {
-		name: "list-in-order-of-arrival", breaks: "G7", must: byProptest, file: "registry/list.go",
-		says: "a list does not look for the place of an end when the clock stepped back",
-		old:  `		if p.end <= rec.end {`,
-		new:  `		if p.end <= rec.end || p.end < never {`,
-	}, {
 		name: "list-order-off-by-a-nanosecond", breaks: "G7", must: byProptest, file: "registry/list.go",
 		says: "a record is put before one that ends a nanosecond sooner",
 		old:  `		if p.end <= rec.end {`,

@@ -40,11 +40,6 @@ func deadlineFaults() []fault {
 		says: "a sweep that has work also ends what is over one nanosecond later",
 		old:  `n != 0 && r.records.at(n).end.reached(now):`,
 		new:  `n != 0 && r.records.at(n).end.reached(now+1):`,
-	}, {
-		name: "begin-takes-the-token-end", breaks: "G3", must: byProptest, file: "registry/issue.go",
-		says: "the deadline of a begun handoff is the token's end instead of the ACK's",
-		old:  `s.now.after(r.ackDeadline), true)`,
-		new:  `s.now.after(r.tokenTTL), true)`,
 	}}
 }
 
@@ -70,10 +65,5 @@ func timeFaults() []fault {
 		says: "times far from now are taken as they are, so that differences overflow",
 		old:  `return clamp(int64(t.Sub(r.base)))`,
 		new:  `return instant(t.Sub(r.base))`,
-	}, {
-		name: "far-future-is-never", breaks: "G8", must: byProptest, file: "registry/instant.go",
-		says: "an end an hour from what counts as never is never",
-		old:  `end < never && now >= end }`,
-		new:  `end < never-3_600_000_000_000 && now >= end }`,
 	}}
 }

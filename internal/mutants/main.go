@@ -11,8 +11,9 @@
 //
 // It ends with the kill matrix, faults by layers. A layer is a set of tests:
 //
-//   - model: the reference model's own tests. They can see a fault only in the
-//     model itself.
+//   - model: the reference model's own tests, which can see a fault in the model
+//     only, and the registry driven along the graph of the model, with every
+//     operation that is refused in each state.
 //   - proptest: the conformance kit, as a user of it runs it, under each of
 //     five fixed seeds at rapid's default effort. No unit test takes part. A
 //     fault is found only if every seed finds it.

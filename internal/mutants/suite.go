@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// A suite is the tests of one package, built into one binary.
+// A suite is a part of a layer, built into one binary.
 type suite struct {
-	dir     string          // the package's folder, with slashes
+	part
 	reaches map[string]bool // the folders of the packages that it is built from
 	race    bool
 	bin     string        // the folder of its binary, another with the race detector
@@ -28,18 +28,18 @@ const (
 	leastPatience = 3
 )
 
-// inspect returns the suite of a package, nil if it has no tests.
-func (b *bench) inspect(ctx context.Context, l layer, dir, bin string) (*suite, error) {
-	tests, err := goTool(ctx, b.tree, "list", "-f", "{{len .TestGoFiles}}{{len .XTestGoFiles}}", "./"+dir)
+// inspect returns the suite of a part, nil if its package has no tests.
+func (b *bench) inspect(ctx context.Context, l layer, p part, bin string) (*suite, error) {
+	tests, err := goTool(ctx, b.tree, "list", "-f", "{{len .TestGoFiles}}{{len .XTestGoFiles}}", "./"+p.dir)
 	if err != nil || strings.TrimSpace(tests) == "00" {
 		return nil, err
 	}
-	s := &suite{dir: dir, race: l.race, reaches: map[string]bool{}, limit: longestLimit}
+	s := &suite{part: p, race: l.race, reaches: map[string]bool{}, limit: longestLimit}
 	s.bin = bin
 	if l.race {
 		s.bin += "-race"
 	}
-	folders, err := goTool(ctx, b.tree, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+dir)
+	folders, err := goTool(ctx, b.tree, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+p.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +82,12 @@ func (s *suite) measure(ctx context.Context, tree string, l layer, least time.Du
 	slowest := time.Duration(0)
 	for _, args := range l.runs {
 		began := time.Now()
-		printed, err := s.run(ctx, tree, l.tests, append([]string{"-test.v"}, args...))
+		printed, err := s.run(ctx, tree, append([]string{"-test.v"}, args...))
 		if err != nil {
 			return fmt.Errorf("%s: %w\n%s", s.dir, err, printed)
 		}
 		if !strings.Contains(printed, "--- PASS: ") {
-			return fmt.Errorf("%s: no test ran that matches %q", s.dir, l.tests)
+			return fmt.Errorf("%s: no test ran that matches %q", s.dir, s.tests)
 		}
 		slowest = max(slowest, time.Since(began))
 	}
@@ -98,11 +98,11 @@ func (s *suite) measure(ctx context.Context, tree string, l layer, least time.Du
 	return nil
 }
 
-// run runs the tests whose names match once, and returns what they printed.
-func (s *suite) run(ctx context.Context, tree, tests string, args []string) (string, error) {
+// run runs the tests once, and returns what they printed.
+func (s *suite) run(ctx context.Context, tree string, args []string) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, s.limit+15*time.Second) // the binary ends itself before
 	defer stop()
-	args = append([]string{"-test.run=" + tests, "-test.timeout=" + s.limit.String()}, args...)
+	args = append([]string{"-test.run=" + s.tests, "-test.timeout=" + s.limit.String()}, args...)
 	return output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), filepath.Join(s.bin, path.Base(s.dir)+".test"), args...)
 }
 
@@ -115,10 +115,10 @@ type verdict struct {
 }
 
 // add counts one run of a layer's suites: the first that fails decides it.
-func (v *verdict) add(ctx context.Context, tree string, suites []*suite, l layer, args []string) error {
+func (v *verdict) add(ctx context.Context, tree string, suites []*suite, args []string) error {
 	v.runs++
 	for _, s := range suites {
-		printed, err := s.run(ctx, tree, l.tests, append([]string{"-test.failfast"}, args...))
+		printed, err := s.run(ctx, tree, append([]string{"-test.failfast"}, args...))
 		switch {
 		case err == nil:
 			continue
