@@ -147,7 +147,7 @@ func (s *sequence) close() {
 func (s *sequence) fill(n int, when pick) {
 	for i := s.model.Tokens(); i <= s.setup.max && !s.model.Closed; i++ {
 		now := s.when(when, registry.Token{})
-		if (i+n)%4 == 0 {
+		if (i+n)%(2+n%3) == 0 {
 			s.issue(now, s.fresh())
 		} else {
 			s.begin(backend(i+n), now, s.fresh())
@@ -185,6 +185,23 @@ func (s *sequence) probe(t registry.Token) {
 		s.fail("G2: dead %s has the backend %v", s.name(t), b)
 	}
 	equal(s, "G2: the counts after probing a dead token", s.system.Stats(), before)
+}
+
+// reveal shows what a live record keeps to itself: whether it was consumed, and
+// that it is not over before its end. It asks only for what is refused.
+func (s *sequence) reveal(t registry.Token) {
+	r, live := s.record(t)
+	if !live || s.model.Closed {
+		return
+	}
+	before := s.clock
+	if r.End < model.Never {
+		before = s.moment(r.End - 1)
+	}
+	s.asideAs("probe", func() {
+		s.consume(t, near(t, len(s.known)), before)
+		s.expire(t, before)
+	})
 }
 
 // answer checks an error against the verdict that it must stand for.

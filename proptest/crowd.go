@@ -28,7 +28,8 @@ func checkCrowd(t testing.TB, f factory) {
 			s.endSome(r, round)
 			s.checkCrowdBackends()
 		}
-		s.end()
+		s.fill(int(seed), pick{of: "tick"})
+		s.end(seed == 0)
 	}
 }
 

@@ -6,6 +6,7 @@ import "pgregory.net/rapid"
 type generator struct {
 	ack, ttl, max, attempts   *rapid.Generator[int]
 	far, trace, quiet, nested *rapid.Generator[bool]
+	sweep                     *rapid.Generator[bool]
 	closing                   *rapid.Generator[int]
 	token                     map[string]*rapid.Generator[string] // by operation
 	presented                 *rapid.Generator[string]
@@ -28,6 +29,7 @@ func newGenerator() generator {
 		trace:    rapid.SampledFrom([]bool{yes, no}),
 		quiet:    rapid.SampledFrom([]bool{no, no, no, no, no, no, yes}),
 		nested:   rapid.SampledFrom([]bool{no, no, no, no, no, no, yes, no}),
+		sweep:    rapid.Bool(),
 		closing:  rapid.SampledFrom([]int{never, never, never, never, never, never, never, never, never, 30, 15, 45}),
 		token: map[string]*rapid.Generator[string]{
 			"Register":    weighted(tokenNames(), 4, 12, 1, 3, 1, 1, 1, 1),
@@ -39,8 +41,8 @@ func newGenerator() generator {
 		presented: weighted(presentedNames(), 12, 2, 1, 1, 2, 1),
 		when: map[string]*rapid.Generator[string]{
 			"":              weighted(whenNames(), 10, 8, 2, 2, 1, 4, 6, 3, 1, 2, 1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0),
-			"Issue":         weighted(whenNames(), 10, 8, 2, 2, 1, 1, 1, 1, 1, 2, 2, 4, 3, 1, 2, 0, 0, 0, 0, 0, 0),
-			"Begin":         weighted(whenNames(), 10, 8, 2, 2, 1, 1, 1, 1, 1, 2, 2, 4, 3, 1, 2, 0, 0, 0, 0, 0, 0),
+			"Issue":         weighted(whenNames(), 10, 8, 2, 2, 1, 1, 1, 1, 1, 2, 2, 8, 6, 1, 2, 0, 0, 0, 0, 0, 0),
+			"Begin":         weighted(whenNames(), 10, 8, 2, 2, 1, 1, 1, 1, 1, 2, 2, 8, 6, 1, 2, 0, 0, 0, 0, 0, 0),
 			"ExpireOverdue": weighted(whenNames(), 3, 3, 2, 1, 1, 1, 1, 1, 5, 6, 4, 3, 1, 2, 4, 0, 0, 0, 0, 0, 0),
 			"far":           weighted(whenNames(), 6, 4, 1, 1, 1, 2, 3, 2, 1, 1, 1, 1, 1, 1, 1, 3, 2, 2, 2, 2, 2),
 		},

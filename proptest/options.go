@@ -102,5 +102,5 @@ func checkDefaults(t testing.TB, f factory) {
 	s.issue(s.clock, draws{append(collisions, s.source.next()), "error", registry.TokenSize})
 	s.issue(s.clock, draws{append(collisions[1:], s.source.next()), "error", registry.TokenSize})
 	s.check()
-	s.end()
+	s.end(true)
 }

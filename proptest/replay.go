@@ -25,7 +25,7 @@ func Replay(t testing.TB, factory func(registry.Options) (Registry, error), prog
 		s.do(p)
 		s.check()
 	}
-	s.end()
+	s.end(len(steps)%2 == 0)
 	return coverage
 }
 

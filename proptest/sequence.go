@@ -162,7 +162,8 @@ func (s *sequence) seeEvent(e registry.Event) {
 // do takes one step and compares what came of it.
 func (s *sequence) do(p step) {
 	s.t.Helper()
-	switch token := s.pick(p.token); p.op {
+	token := s.pick(p.token)
+	switch p.op {
 	case "Issue":
 		s.issue(s.when(p.when, registry.Token{}), s.draws(p.rand))
 	case "Begin":
@@ -186,6 +187,11 @@ func (s *sequence) do(p step) {
 	case "Thin":
 		s.asideAs("bulk", func() { s.thin(p.token.n) })
 	}
+	if p.op == "Issue" || p.op == "Begin" {
+		token = s.pick(pick{"live", len(s.known) - 1})
+	}
+	s.reveal(token)
+	s.reveal(s.pick(p.token))
 }
 
 // asideAs marks the calls that f makes: they are checked, but not counted.
@@ -196,11 +202,12 @@ func (s *sequence) asideAs(aside string, f func()) {
 	s.aside = before
 }
 
-// end drains the system and checks that everything came to its end. (G7)
-func (s *sequence) end() {
+// end drains the system, with or without a sweep before Close, and checks that
+// everything came to its end. (G7)
+func (s *sequence) end(sweep bool) {
 	s.t.Helper()
 	s.asideAs("probe", func() {
-		if last, ok := s.lastEnd(); ok {
+		if last, ok := s.lastEnd(); ok && sweep {
 			s.expireOverdue(last)
 			s.check()
 			equal(s, "G7: handoffs pending after the last deadline", s.system.Len(), s.count("never"))
