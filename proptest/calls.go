@@ -199,6 +199,11 @@ func (s *sequence) reveal(t registry.Token) {
 		before = s.moment(r.End - 1)
 	}
 	s.asideAs("probe", func() {
+		if r.Pending {
+			s.register(t, backend(1), before)
+		} else {
+			s.acknowledge(t, before)
+		}
 		s.consume(t, near(t, len(s.known)), before)
 		s.expire(t, before)
 	})

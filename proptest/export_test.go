@@ -1,6 +1,7 @@
 package proptest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -24,13 +25,13 @@ func CheckOptions(t rapid.TB, f factory) { checkOptions(t, f) }
 func Contests() map[string]func(rapid.TB, factory) { return contests() }
 
 // Decode shows what a program says.
-func Decode(program []byte) (any, []string) {
+func Decode(program []byte) (string, []string) {
 	setup, steps := decode(program)
-	var ops []string
+	var all []string
 	for _, p := range steps {
-		ops = append(ops, p.op)
+		all = append(all, fmt.Sprintf("%+v", p))
 	}
-	return setup, ops
+	return fmt.Sprintf("%+v", setup), all
 }
 
 // WalkAlong is Walk with another graph.
