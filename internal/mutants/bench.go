@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -131,17 +133,36 @@ func (b *bench) ask(ctx context.Context, f fault, verdicts []verdict) error {
 	if err := build(ctx, b.tree, slices.Concat(asked...)); err != nil {
 		return err
 	}
+	return b.judgeAll(ctx, asked, verdicts)
+}
+
+// judgeAll runs each layer's suites as often as the layer says, as many at once
+// as there are processors: most tests use one only.
+func (b *bench) judgeAll(ctx context.Context, asked [][]*suite, verdicts []verdict) error {
+	results := make([][]result, len(b.layers))
+	errs := make([][]error, len(b.layers))
+	free := make(chan struct{}, runtime.NumCPU())
+	var running sync.WaitGroup
 	for i, l := range b.layers {
-		for _, args := range l.runs {
-			if len(asked[i]) == 0 {
-				break
-			}
-			if err := verdicts[i].add(ctx, b.tree, asked[i], args); err != nil {
-				return fmt.Errorf("%s: %w", l.name, err)
-			}
+		if len(asked[i]) == 0 {
+			continue
+		}
+		results[i], errs[i] = make([]result, len(l.runs)), make([]error, len(l.runs))
+		for n, args := range l.runs {
+			free <- struct{}{}
+			running.Go(func() {
+				results[i][n], errs[i][n] = judge(ctx, b.tree, asked[i], args)
+				<-free
+			})
 		}
 	}
-	return nil
+	running.Wait()
+	for i := range b.layers {
+		for _, r := range results[i] {
+			verdicts[i].add(r)
+		}
+	}
+	return errors.Join(slices.Concat(errs...)...)
 }
 
 func (b *bench) progress(n, of int, r row) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -106,73 +105,27 @@ func (s *suite) run(ctx context.Context, tree string, args []string) (string, er
 	return output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), filepath.Join(s.bin, path.Base(s.dir)+".test"), args...)
 }
 
-// A verdict is what a layer said of a fault.
-type verdict struct {
-	runs   int    // 0: it was not asked, or cannot see the fault
-	caught int    // how many of them failed
-	hung   int    // how many of them ran out of time
-	saw    string // what the first of these printed, in short
+// A result is what a run of a suite came to.
+type result struct {
+	caught bool   // a test failed
+	hung   bool   // it ran out of time
+	saw    string // what it printed about that, in short
 }
 
-// add counts one run of a layer's suites: the first that fails decides it.
-func (v *verdict) add(ctx context.Context, tree string, suites []*suite, args []string) error {
-	v.runs++
+// judge runs suites one after the other, until one fails.
+func judge(ctx context.Context, tree string, suites []*suite, args []string) (result, error) {
 	for _, s := range suites {
 		printed, err := s.run(ctx, tree, append([]string{"-test.failfast"}, args...))
 		switch {
 		case err == nil:
 			continue
 		case errors.Is(err, context.DeadlineExceeded), strings.Contains(printed, "panic: test timed out after"):
-			v.hung++
+			return result{hung: true, saw: cause(printed)}, nil
 		case failed(err):
-			v.caught++
+			return result{caught: true, saw: cause(printed)}, nil
 		default:
-			return fmt.Errorf("%s: %w\n%s", s.dir, err, printed)
-		}
-		if v.saw == "" {
-			v.saw = cause(printed)
-		}
-		return nil
-	}
-	return nil
-}
-
-// finds reports whether the layer found the fault, in every run.
-func (v verdict) finds(f fault) bool {
-	caught := v.caught
-	if f.hangs {
-		caught += v.hung
-	}
-	return v.runs > 0 && caught == v.runs
-}
-
-// String returns the verdict as the matrix shows it.
-func (v verdict) String() string {
-	switch {
-	case v.runs == 0:
-		return "."
-	case v.caught == v.runs:
-		return "caught"
-	case v.hung == v.runs:
-		return "hung"
-	case v.caught+v.hung == 0:
-		return "-"
-	}
-	return fmt.Sprintf("%d of %d", v.caught+v.hung, v.runs)
-}
-
-// signs tell the line of a test's output that says what failed, the best first.
-func signs() []string {
-	return []string{`panic: `, `\[rapid\] (failed|panic)`, `DATA RACE`, `^\s+Error:`, `^\s+\w+\.go:\d+: \S`, `^--- FAIL`}
-}
-
-// cause returns the line of a test's output that says best what failed.
-func cause(printed string) string {
-	for _, sign := range signs() {
-		if line := regexp.MustCompile("(?m)^.*?(?:" + sign + ").*$").FindString(printed); line != "" {
-			line = strings.Join(strings.Fields(line), " ")
-			return line[:min(len(line), 200)]
+			return result{}, fmt.Errorf("%s: %w\n%s", s.dir, err, printed)
 		}
 	}
-	return ""
+	return result{}, nil
 }
