@@ -109,6 +109,8 @@ func TestFullQueueIsBusy(t *testing.T) {
 	o := b.offer(long)
 	b.nacked(o, wire.ReasonBusy)
 	o.ended(t)
+	b.ping()
+	require.Equal(t, []string{"CloseCopy", "SendNack"}, b.trace.from("CloseCopy"))
 	for _, o := range kept {
 		served(t, accepting(ln))
 		b.acked(o)
@@ -121,6 +123,9 @@ func TestRevokedOfferIsClosedAndReleased(t *testing.T) {
 	o := b.offer(long)
 	b.revoke(o)
 	o.ended(t)
+	// It is said after it is so.
+	b.ping() // the step is told after it is taken
+	require.Equal(t, []string{"ReadRevoke", "CloseCopy", "SendReleased"}, b.trace.from("ReadRevoke"))
 	b.revoke(o) // of nothing: nothing is held
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/internal/passing"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -75,6 +76,24 @@ func TestBackendOfAnotherClockIsCommitOnly(t *testing.T) {
 	require.Zero(t, o.ServeBy)
 	p.ack(o)
 	p.commit(o)
+}
+
+// The namespace alone is not believed.
+func TestBackendWhoseClockDiffersIsCommitOnly(t *testing.T) {
+	dev, ino, err := passing.TimeNamespace()
+	require.NoError(t, err)
+	w := newWorld(t, patient())
+	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
+		p := w.stranger()
+		p.send(&wire.LinkHello{Version: wire.LinkVersion, Service: service, TimeNamespace: wire.TimeNamespace{Device: dev, Inode: ino}})
+		ping, ok := p.read().(*wire.Ping)
+		require.True(t, ok)
+		clock, err := passing.Clock()
+		require.NoError(t, err)
+		p.send(&wire.Pong{Nonce: ping.Nonce, Clock: uint64(max(0, clock+int64(skew)))})
+		p.welcome()
+		require.Equal(t, wire.ModeCommitOnly, p.mode)
+	}
 }
 
 func TestServiceHasItsOwnDeadline(t *testing.T) {

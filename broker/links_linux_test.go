@@ -162,6 +162,7 @@ func TestOfferPartlyWrittenAtItsDeadlineBreaksTheLink(t *testing.T) {
 	o := quick()
 	o.MaxPerLink = 1000
 	o.Attempts = 1
+	o.Handshake = time.Hour // which is how long a backend may leave other things unread
 	w := newWorld(t, o)
 	p := w.peer()
 	results := make(chan broker.Outcome, 100)
