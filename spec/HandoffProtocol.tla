@@ -61,7 +61,7 @@ BackendCrash(b) ==
      /\ UNCHANGED <<clock, up, shut, written, customer, brokers>>
 
 BrokerCrash ==                  \* the registry goes with it
-  /\ Fault("crash") /\ broker # "dead"
+  /\ Fault("brokercrash") /\ broker # "dead"
   /\ broker' = "dead"
   /\ copy' = Close(0)
   /\ conn' = "done"
@@ -79,7 +79,7 @@ BackendFreeze(b) ==             \* for ever
   /\ UNCHANGED <<clock, kernel, customer, brokers, stage>>
 
 BrokerFreeze ==
-  /\ Fault("freeze") /\ broker = "up"
+  /\ Fault("brokerfreeze") /\ broker = "up"
   /\ broker' = "frozen"
   /\ UNCHANGED <<clock, kernel, customer, conn, registry, sent, settled, owes, reader, backends>>
 
@@ -114,7 +114,7 @@ GiveUp(t) ==                    \* without waiting for the proof
 (* A peer that lies: it sends the ACK of another, or its own once more.    *)
 (***************************************************************************)
 Stray(b, t) ==
-  /\ Fault("stray") /\ alive[b] = "up" /\ CanSendUp(b)
+  /\ Fault("stray") /\ t \in Begun /\ alive[b] = "up" /\ CanSendUp(b)
   /\ via[t] = b => stage[t] \notin {"none", "held", "refusing"}
   /\ up' = Send(up, b, "ack", t)
   /\ UNCHANGED <<clock, link, down, copy, shut, written, customer, brokers, backends>>
@@ -126,8 +126,8 @@ Garble(b) ==
 
 GoesWrong ==
   \/ \E b \in Backends : \/ BackendCrash(b) \/ BackendFreeze(b) \/ Cut(b) \/ LeaveLink(b)
-                         \/ DropLink(b) \/ Garble(b) \/ \E t \in Begun : Stray(b, t)
-  \/ \E t \in Begun : GiveUp(t)
+                         \/ DropLink(b) \/ Garble(b) \/ \E t \in Attempts : Stray(b, t)
+  \/ \E t \in Attempts : GiveUp(t)
   \/ HangUp \/ BrokerCrash \/ BrokerFreeze
 ------------------------------------------------------------------------------
 Next == Tick \/ ClientStep \/ BrokerStep \/ BackendStep \/ GoesWrong

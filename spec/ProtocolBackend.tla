@@ -14,8 +14,7 @@
 (***************************************************************************)
 EXTENDS ProtocolState
 
-Up(t)         == alive[via[t]] = "up"
-Next1(b)      == Head(down[b])
+Up(t)         == t \in Begun /\ alive[via[t]] = "up"
 Arrived(b, f) == /\ alive[b] = "up"
                  /\ down[b] # <<>> /\ Head(down[b])[1] = f
 Pop(queue, b) == [queue EXCEPT ![b] = Tail(@)]
@@ -115,6 +114,6 @@ BackendLinkEnd(b) ==
 
 BackendStep ==
   \/ \E b \in Backends : ReadOffer(b) \/ ReadCommit(b) \/ ReadRevoke(b) \/ BackendLinkEnd(b)
-  \/ \E t \in Begun : \/ SendAck(t) \/ BackendReadClock(t) \/ Serve(t) \/ EndServe(t)
-                      \/ Refuse(t) \/ BackendCloseCopy(t) \/ SendNack(t) \/ SendReleased(t)
+  \/ \E t \in Attempts : \/ SendAck(t) \/ BackendReadClock(t) \/ Serve(t) \/ EndServe(t)
+                         \/ Refuse(t) \/ BackendCloseCopy(t) \/ SendNack(t) \/ SendReleased(t)
 =============================================================================

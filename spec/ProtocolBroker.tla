@@ -14,12 +14,14 @@ PendingOn(b)   == {t \in On(b) : life[t] = "pending"}
 (* how long the broker waits for that is not modelled: it may stop waiting *)
 (* at any time, and then does something else with the connection.          *)
 (***************************************************************************)
+Candidates(t) == Backends       \* why one is chosen is left out
+
 MayOffer == conn = "mine" /\ \A t \in Begun : t \in settled
 
 Begin(b) ==                     \* inside the time that the client may take
   LET t == Last + 1
   IN /\ broker = "up" /\ MayOffer
-     /\ t \in Attempts /\ link[b] = "up" /\ clock + AckDeadline <= Horizon
+     /\ t \in Attempts /\ b \in Candidates(t) /\ link[b] = "up" /\ clock + AckDeadline <= Horizon
      /\ via' = Append(via, b)
      /\ ToLife(t, "pending")
      /\ since' = [since EXCEPT ![t] = clock]
@@ -47,9 +49,13 @@ OfferWritten(t) ==
   /\ UNCHANGED <<clock, faults, link, up, copy, shut, written, customer, broker, conn,
                  registry, settled, owes, reader, backends>>
 
-BreakLink(t) ==                 \* an offer is partly written at its deadline
-  /\ broker = "up" /\ life[t] = "pending" /\ sent[t] = "part"
-  /\ Over(clock, t) /\ link[via[t]] = "up"
+(***************************************************************************)
+(* An offer that is partly written when its attempt is over, by deadline   *)
+(* or because it was given up, breaks the link: no other frame can follow. *)
+(***************************************************************************)
+BreakLink(t) ==
+  /\ broker = "up" /\ sent[t] = "part" /\ link[via[t]] = "up"
+  /\ life[t] = "pending" => Over(clock, t)
   /\ link' = [link EXCEPT ![via[t]] = "shutrd"]
   /\ UNCHANGED <<clock, faults, down, up, copy, shut, written, customer, brokers, backends>>
 ------------------------------------------------------------------------------
@@ -144,14 +150,15 @@ Drain(b) ==                     \* up to EAGAIN
   /\ UNCHANGED <<clock, faults, kernel, customer, broker, conn, registry, sent, settled,
                  owes, held, backends>>
 
-Expire(b) ==
-  /\ Reading(b) /\ b \in drained /\ due[b] # NoReading
-  /\ IF PendingOn(b) = {} THEN UNCHANGED <<life, conn, owes>>     \* given up meanwhile
-     ELSE \E t \in PendingOn(b) :
-            Over(due[b], t) /\ ToLife(t, "expired") /\ conn' = "mine" /\ Owe(t, "revoke")
-  /\ due' = [due EXCEPT ![b] = NoReading]
-  /\ drained' = drained \ {b}
-  /\ UNCHANGED <<clock, faults, kernel, customer, broker, via, since, sent, settled, held, backends>>
+Expire(b) ==                    \* nothing, if it has ended meanwhile, or is another
+  LET T == {t \in PendingOn(b) : Over(due[b], t)}
+  IN /\ Reading(b) /\ b \in drained /\ due[b] # NoReading
+     /\ IF T = {} THEN UNCHANGED <<life, conn, owes>>
+        ELSE \E t \in T : ToLife(t, "expired") /\ conn' = "mine" /\ Owe(t, "revoke")
+     /\ due' = [due EXCEPT ![b] = NoReading]
+     /\ drained' = drained \ {b}
+     /\ UNCHANGED <<clock, faults, kernel, customer, broker, via, since, sent, settled, held,
+                    backends>>
 
 (***************************************************************************)
 (* The link has ended, and was read to its end.  An end of file that the   *)
@@ -191,11 +198,10 @@ TakeGarbage(b) ==
 (***************************************************************************)
 (* What follows.  Commit and revoke are sent whenever there is time.       *)
 (***************************************************************************)
-LinkOf(t) == via[t]
-
-SendOwed(t, f) ==               \* on a link that is dead it is not sent
+SendOwed(t, f) ==               \* on a link that is dead or broken it is not sent
   /\ broker = "up" /\ owes[t] = f
-  /\ down' = IF CanSendDown(LinkOf(t)) THEN Send(down, LinkOf(t), f, t) ELSE down
+  /\ down' = IF CanSendDown(via[t]) /\ sent[t] = "all"
+             THEN Send(down, via[t], f, t) ELSE down
   /\ Owe(t, "nothing")
   /\ UNCHANGED <<clock, faults, link, up, copy, shut, written, customer, broker, conn,
                  registry, sent, settled, reader, backends>>
@@ -246,7 +252,7 @@ BrokerStep ==
   \/ \E b \in Backends : \/ Begin(b) \/ ReadFrame(b) \/ ReadClockForAck(b) \/ Acknowledge(b)
                          \/ EndedAck(b) \/ TakeNack(b) \/ TakeReleased(b) \/ TakeGarbage(b)
                          \/ BrokerReadClock(b) \/ Drain(b) \/ Expire(b) \/ BrokerLinkEnd(b)
-  \/ \E t \in Begun : \/ GiveBack(t) \/ SendOffer(t) \/ OfferWritten(t) \/ BreakLink(t)
-                      \/ SendCommit(t) \/ SendRevoke(t)
+  \/ \E t \in Attempts : \/ GiveBack(t) \/ SendOffer(t) \/ OfferWritten(t) \/ BreakLink(t)
+                         \/ SendCommit(t) \/ SendRevoke(t)
   \/ BrokerCloseCopy \/ Fence \/ SendFallback \/ Proxy \/ EndConn
 =============================================================================

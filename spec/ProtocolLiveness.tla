@@ -34,11 +34,11 @@ BeyondHelp ==
 EveryClientEnds == <>(client \notin {"waiting", "adopted"} \/ BeyondHelp)
 
 (***************************************************************************)
-(* And every copy is closed, but for those that the stuck ones hold.       *)
+(* And in the end every copy is closed, but for those of the stuck ones.   *)
 (***************************************************************************)
 EveryCopyCloses ==
-  <>(\/ \A t \in Begun : copy[t] \in {"none", "closed"} \/ Stuck(t)
-     \/ broker = "frozen")
+  <>[](\/ \A t \in Begun : copy[t] \in {"none", "closed"} \/ Stuck(t)
+       \/ broker = "frozen")
 
 THEOREM FairSpec => EveryClientEnds /\ EveryCopyCloses
 =============================================================================

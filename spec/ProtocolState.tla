@@ -26,8 +26,8 @@ Attempts  == 1..MaxAttempts
 Instants  == 0..Horizon
 NoReading == Horizon + 1
 
-FaultKinds == {"crash", "freeze", "hangup", "cut", "leave", "drop", "giveup",
-               "stray", "garble"}
+FaultKinds == {"crash", "freeze", "brokercrash", "brokerfreeze", "hangup", "cut",
+               "leave", "drop", "giveup", "stray", "garble"}
 
 ASSUME /\ {MaxAttempts, AckDeadline, Horizon} \subseteq Nat \ {0}
        /\ Margin \in Int

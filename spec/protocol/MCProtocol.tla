@@ -12,6 +12,12 @@ EXTENDS ProtocolLiveness, TLC
 Symmetry == Permutations(Backends)
 
 (***************************************************************************)
+(* In place of Candidates, instead of Symmetry where liveness is asked     *)
+(* for: the first offer goes to one of them.                               *)
+(***************************************************************************)
+OneFirst(t) == IF t = 1 THEN {CHOOSE b \in Backends : TRUE} ELSE Backends
+
+(***************************************************************************)
 (* In place of Tick: time passes while a deadline is to come.  At other    *)
 (* times nobody can tell one instant from another.                         *)
 (***************************************************************************)
