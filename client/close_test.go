@@ -100,6 +100,22 @@ func TestCloseBeforeTheNewConnectionIsMade(t *testing.T) {
 	require.EqualValues(t, 2, w.opened.Load())
 }
 
+// A user who closes when the fallback has just been read is taken nowhere else.
+func TestCloseBeforeReconnecting(t *testing.T) {
+	elsewhere := echoes(t, "")
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address))))
+	var c *client.Conn
+	w.dialer.Trace = func(e client.Event) {
+		if e.Op == client.OpReadFallback {
+			_ = c.Close()
+		}
+	}
+	c = w.dial()
+	require.ErrorIs(t, receive(t, readByte(c)), net.ErrClosed)
+	time.Sleep(20 * time.Millisecond) // for what must not happen
+	require.Zero(t, elsewhere.count.Load())
+}
+
 // Close ends writing again what was kept, to one that does not read it.
 func TestCloseEndsReplaying(t *testing.T) {
 	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))

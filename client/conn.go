@@ -41,10 +41,11 @@ type Conn struct {
 	set *Dialer
 
 	turn     chan struct{} // held by who reads frames, and for good by who has learnt the outcome
-	writing  chan struct{} // held by a Write that began before the connection was plain
 	readable chan struct{} // closed when Read needs not wait any more
 	writable chan struct{} // closed when Write needs not wait any more
 	gone     chan struct{} // closed by Close
+
+	writes sync.Mutex // held by the one Write that goes on
 
 	// Of who has the turn.
 	in      *wire.Decoder
@@ -60,7 +61,6 @@ type Conn struct {
 	kept    []byte             // what the user wrote, in phase waiting and reconnecting
 	sent    int                // how much the user wrote, at most, in phase waiting
 	ended   bool               // CloseWrite was called
-	plain   bool               // no Write holds the writing lock, and none needs to
 	closed  bool               // Close was called
 	cancel  context.CancelFunc // of reconnecting
 	driver  *deadline          // of who has the turn: read or write; nil: nobody has it
@@ -74,7 +74,6 @@ func newConn(set *Dialer, conn net.Conn) *Conn {
 	return &Conn{
 		set:      set,
 		turn:     make(chan struct{}, 1),
-		writing:  make(chan struct{}, 1),
 		readable: make(chan struct{}),
 		writable: make(chan struct{}),
 		gone:     make(chan struct{}),
@@ -184,7 +183,7 @@ func (c *Conn) setDeadline(d *deadline, t time.Time) error {
 	if c.closed {
 		return net.ErrClosed
 	}
-	d.set(t, !c.plain)
+	d.set(t, c.phase != settled && c.phase != failed)
 	return c.aimLocked()
 }
 

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"os"
@@ -159,4 +160,38 @@ func TestWriteBeyondTheLimitEndsByItsDeadline(t *testing.T) {
 	verdict <- ready(t)
 	say(t, c, "1234567"[n:])
 	hear(t, c, "1234567")
+}
+
+// A Write that its deadline ends in the middle has written what it says, and the rest may
+// follow, on either connection.
+func TestWriteEndsInTheMiddleByItsDeadline(t *testing.T) {
+	elsewhere := echoes(t, "")
+	for name, said := range map[string][]byte{"adopted": ready(t), "reconnected": fallbackTo(elsewhere.address)} {
+		t.Run(name, func(t *testing.T) {
+			p, verdict := held(t)
+			w := newWorld(t, p)
+			w.dialer.ReplayLimit = 1 << 30
+			c := w.dial()
+			text := make([]byte, 32<<20) // more than a socket takes that nobody reads
+			for i := range text {
+				text[i] = byte(i / 1000)
+			}
+			require.NoError(t, c.SetWriteDeadline(time.Now().Add(100*time.Millisecond)))
+			n, err := c.Write(text)
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			require.Less(t, n, len(text))
+			require.NoError(t, c.SetWriteDeadline(time.Time{}))
+			verdict <- said
+			writing := doing(func() error {
+				_, err := c.Write(text[n:])
+				return err
+			})
+			got := make([]byte, len(text))
+			_, err = io.ReadFull(c, got)
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(text, got))
+			require.NoError(t, receive(t, writing))
+			require.Equal(t, name, c.Outcome().String())
+		})
+	}
 }

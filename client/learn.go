@@ -67,30 +67,17 @@ func (c *Conn) learn(d *deadline) error {
 	}
 }
 
-// drive says by whose deadline frames are read. It begins the wait if nobody has waited,
-// and looks once more if the wait is over.
+// drive says by whose deadline frames are read. It begins the wait if nobody has waited.
 func (c *Conn) drive(d *deadline) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.driver = d; d == nil {
 		return
 	}
-	now := time.Now()
 	if c.end.IsZero() {
-		c.end = now.Add(c.set.ReplyTimeout)
-	}
-	c.look = time.Time{}
-	if !d.passed(now) {
-		c.lookLocked(now)
+		c.end = time.Now().Add(c.set.ReplyTimeout)
 	}
 	_ = c.aimLocked() // an error comes again from the read
-}
-
-// lookLocked begins the last look if the wait is over.
-func (c *Conn) lookLocked(now time.Time) {
-	if c.look.IsZero() && !now.Before(c.end) {
-		c.look = now.Add(lastLook)
-	}
 }
 
 // nextFrame reads one frame and not a byte more: what follows is the user's. It may end
@@ -138,7 +125,8 @@ func (c *Conn) timedOut(d *deadline, now time.Time) error {
 		return ErrSilent
 	case passed:
 		return os.ErrDeadlineExceeded
+	case c.look.IsZero() && !now.Before(c.end):
+		c.look = now.Add(lastLook)
 	}
-	c.lookLocked(now)
 	return c.aimLocked()
 }

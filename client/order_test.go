@@ -179,6 +179,15 @@ func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
 	}
 }
 
+// What says to be larger than a ready or fallback can be is not waited for.
+func TestVerdictHasACapOfItsOwn(t *testing.T) {
+	c := newWorld(t, says(t, join(handedOver(t, time.Hour, ""), []byte("\x01\x01\x10\x00\x00")))).dial()
+	err := receive(t, readByte(c))
+	var size *wire.FrameSizeError
+	require.ErrorAs(t, err, &size)
+	require.Equal(t, wire.MaxControl, size.Max)
+}
+
 // A backend that writes right behind its ready is heard by every client.
 func TestBackendThatWritesAtOnceIsHeardByAll(t *testing.T) {
 	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("at once"))))

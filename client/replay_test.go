@@ -8,12 +8,13 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/handoff-go/handoff/client"
-	"github.com/handoff-go/handoff/fallback"
 	"github.com/stretchr/testify/require"
 )
 
@@ -116,6 +117,66 @@ func writeRecords(t *testing.T, outcome client.Outcome) {
 	}
 }
 
+// slow is a connection whose writes return late, but for the first one, the hello.
+type slow struct {
+	*counted
+	writes atomic.Int64
+	wait   <-chan struct{}
+}
+
+func (c *slow) Write(b []byte) (int, error) {
+	n, err := c.counted.Write(b)
+	if c.writes.Add(1) > 1 {
+		<-c.wait
+	}
+	return n, err
+}
+
+// A Write that returns when the connection has been left goes to the new one, once; when
+// it was adopted meanwhile, it has gone.
+func TestWriteThatIsOvertakenByTheOutcome(t *testing.T) {
+	elsewhere := echoes(t, "")
+	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
+		t.Run(outcome.String(), func(t *testing.T) {
+			p, verdict := held(t)
+			w := newWorld(t, p)
+			overtaken := make(chan struct{})
+			connect := w.dialer.Connect
+			w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+				c, err := connect(ctx, network, address)
+				if err != nil || address == elsewhere.address {
+					return c, err
+				}
+				return &slow{counted: c.(*counted), wait: overtaken}, nil
+			}
+			steps := w.dialer.Trace
+			w.dialer.Trace = func(e client.Event) {
+				switch steps(e); e.Op {
+				case client.OpReadReady, client.OpReadFallback:
+					close(overtaken)
+				}
+			}
+			c := w.dial()
+			text := strings.Repeat("0123456789", 10)
+			writing := doing(func() string {
+				n, err := io.WriteString(c, text)
+				return fmt.Sprint(n, err)
+			})
+			if outcome == client.Adopted {
+				verdict <- ready(t)
+			} else {
+				verdict <- fallbackTo(elsewhere.address)
+			}
+			hear(t, c, text)
+			require.Equal(t, "100 <nil>", receive(t, writing))
+			require.NoError(t, c.CloseWrite())
+			rest, err := io.ReadAll(c)
+			require.NoError(t, err)
+			require.Empty(t, rest)
+		})
+	}
+}
+
 // A broker that says fallback and is gone does not fail the user's writes, whether the
 // user ever reads or not.
 func TestWriteToABrokerThatIsGone(t *testing.T) {
@@ -155,62 +216,4 @@ func TestWriteToABrokerThatDied(t *testing.T) {
 	}, hang, time.Millisecond)
 	require.Positive(t, doubt.Written)
 	require.ErrorIs(t, c.CloseWrite(), doubt)
-}
-
-// The other end may say much before it reads anything.
-func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
-	ours, theirs := net.Pipe() // it holds nothing: who writes waits for who reads
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
-	connect := w.dialer.Connect
-	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if address == "elsewhere:1" {
-			return ours, nil
-		}
-		return connect(ctx, network, address)
-	}
-	c := w.dial()
-	say(t, c, "request")
-	heard := doing(func() string {
-		if _, err := theirs.Write([]byte("welcome")); err != nil {
-			return err.Error()
-		}
-		b := make([]byte, len("request, more"))
-		_, _ = io.ReadFull(theirs, b)
-		return string(b)
-	})
-	hear(t, c, "welcome")
-	say(t, c, ", more")
-	require.Equal(t, "request, more", receive(t, heard))
-	require.NoError(t, theirs.Close())
-}
-
-// What could not be written again is an error of the writes that follow; the answer that
-// came before can be read.
-func TestReplayFails(t *testing.T) {
-	ours, theirs := net.Pipe()
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
-	connect := w.dialer.Connect
-	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if address == "elsewhere:1" {
-			return ours, nil
-		}
-		return connect(ctx, network, address)
-	}
-	c := w.dial()
-	say(t, c, "request")
-	heard := doing(func() error {
-		_, _ = theirs.Write([]byte("no"))
-		_, err := io.ReadFull(theirs, make([]byte, 3))
-		theirs.Close()
-		return err
-	})
-	hear(t, c, "no")
-	require.NoError(t, receive(t, heard))
-	_, err := c.Write([]byte("more"))
-	var failed *client.ReconnectError
-	require.ErrorAs(t, err, &failed)
-	require.Equal(t, "elsewhere:1", failed.Address)
-	require.Equal(t, 3, failed.Replayed)
-	require.Equal(t, fallback.BackendGone, failed.Fallback().Reason)
-	require.Equal(t, client.Reconnected, c.Outcome())
 }

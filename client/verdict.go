@@ -145,16 +145,9 @@ func (c *Conn) failLocked(err error) {
 	c.openWritesLocked()
 }
 
+// openWritesLocked ends the waiting: nobody needs the timers of deadlines any more.
 func (c *Conn) openWritesLocked() {
 	close(c.writable)
-	if len(c.writing) == 0 {
-		c.plainLocked()
-	}
-}
-
-// plainLocked has Writes go straight to the connection from here on.
-func (c *Conn) plainLocked() {
-	c.plain = true
 	c.read.stop()
 	c.write.stop()
 }

@@ -1,0 +1,67 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/client"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+)
+
+// The zero fields of a Dialer make sense, and the others are looked at.
+func TestFieldsOfADialer(t *testing.T) {
+	p := says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("x")))
+	t.Run("the broker's address is what is dialled", func(t *testing.T) {
+		d := client.Dialer{Service: service}
+		c, err := d.DialContext(context.Background(), "tcp", p.address)
+		require.NoError(t, err)
+		defer c.Close()
+		require.Equal(t, p.address, c.RemoteAddr().String())
+		hear(t, c, "x")
+	})
+	t.Run("a service is needed", func(t *testing.T) {
+		d := client.Dialer{Address: p.address}
+		c, err := d.DialContext(context.Background(), "", "")
+		require.Nil(t, c)
+		require.ErrorIs(t, err, wire.ErrService)
+	})
+	t.Run("a negative time is refused", func(t *testing.T) {
+		for name, d := range map[string]client.Dialer{
+			"ConnectTimeout": {Service: service, ConnectTimeout: -1},
+			"ReplyTimeout":   {Service: service, ReplyTimeout: -1},
+			"Slack":          {Service: service, Slack: -1},
+		} {
+			_, err := d.DialContext(context.Background(), "tcp", p.address)
+			var option *client.OptionError
+			require.ErrorAs(t, err, &option)
+			require.Equal(t, name, option.Option)
+		}
+	})
+	t.Run("the network follows from the address", func(t *testing.T) {
+		for address, want := range map[string]string{
+			"localhost:80": "tcp", "[::1]:80": "tcp", ":80": "tcp",
+			"/run/broker": "unix", "./broker": "unix", "@broker": "unix", `C:\broker`: "unix",
+		} {
+			stop := errors.New("stop")
+			d := client.Dialer{Service: service, Address: address}
+			d.Connect = func(_ context.Context, network, at string) (net.Conn, error) {
+				require.Equal(t, want, network)
+				require.Equal(t, address, at)
+				return nil, stop
+			}
+			_, err := d.DialContext(context.Background(), "", "")
+			require.ErrorIs(t, err, stop)
+		}
+	})
+	t.Run("a broker that is not there is an error", func(t *testing.T) {
+		d := client.Dialer{Service: service, Address: filepath.Join(t.TempDir(), "nobody")}
+		_, err := d.DialContext(context.Background(), "", "")
+		var op *net.OpError
+		require.ErrorAs(t, err, &op)
+	})
+}

@@ -1,0 +1,71 @@
+package client_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/client"
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/stretchr/testify/require"
+)
+
+// The other end may say much before it reads anything.
+func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
+	ours, theirs := net.Pipe() // it holds nothing: who writes waits for who reads
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	connect := w.dialer.Connect
+	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address == "elsewhere:1" {
+			return ours, nil
+		}
+		return connect(ctx, network, address)
+	}
+	c := w.dial()
+	say(t, c, "request")
+	heard := doing(func() string {
+		if _, err := theirs.Write([]byte("welcome")); err != nil {
+			return err.Error()
+		}
+		b := make([]byte, len("request, more"))
+		_, _ = io.ReadFull(theirs, b)
+		return string(b)
+	})
+	hear(t, c, "welcome")
+	say(t, c, ", more")
+	require.Equal(t, "request, more", receive(t, heard))
+	require.NoError(t, theirs.Close())
+}
+
+// What could not be written again is an error of the writes that follow; the answer that
+// came before can be read.
+func TestReplayFails(t *testing.T) {
+	ours, theirs := net.Pipe()
+	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	connect := w.dialer.Connect
+	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address == "elsewhere:1" {
+			return ours, nil
+		}
+		return connect(ctx, network, address)
+	}
+	c := w.dial()
+	say(t, c, "request")
+	heard := doing(func() error {
+		_, _ = theirs.Write([]byte("no"))
+		_, err := io.ReadFull(theirs, make([]byte, 3))
+		theirs.Close()
+		return err
+	})
+	hear(t, c, "no")
+	require.NoError(t, receive(t, heard))
+	_, err := c.Write([]byte("more"))
+	var failed *client.ReconnectError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, "elsewhere:1", failed.Address)
+	require.Equal(t, 3, failed.Replayed)
+	require.Equal(t, fallback.BackendGone, failed.Fallback().Reason)
+	require.Equal(t, client.Reconnected, c.Outcome())
+}
