@@ -24,21 +24,26 @@ func TestOfferWithoutItsDescriptorIsRejected(t *testing.T) {
 	b.acked(next)
 }
 
-// Two offers in one read, the first without a descriptor: the second's is not taken for it.
+// Several offers in one read, one without a descriptor: the next one's is not taken for it.
 func TestDescriptorsAreMatchedByWhereTheyCame(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
-	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	o, reached, resume := stopping(backend.OpReadOffer)
+	ln := b.listen(o)
+	first := b.offer(long)
+	<-reached // the reader is busy, so what follows is read at once
 	without, fd := b.make(long)
 	closeFD(t, fd)
 	with, fd := b.make(long)
 	b.write(without.Append(nil), -1)
 	b.write(with.Append(nil), fd)
 	closeFD(t, fd)
+	close(resume)
 	b.nacked(without, wire.ReasonDescriptorMissing)
-	c := served(t, accepted)
-	require.Equal(t, with.client.LocalAddr(), c.RemoteAddr())
-	b.acked(with)
+	for _, o := range []offered{first, with} {
+		c := served(t, accepting(ln))
+		require.Equal(t, o.client.LocalAddr(), c.RemoteAddr())
+		b.acked(o)
+	}
 }
 
 func TestOfferInPiecesKeepsItsDescriptor(t *testing.T) {

@@ -1,6 +1,7 @@
 package backend_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,13 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stopping are options whose backend stops after a step, once.
+// stopping are options whose backend stops after a step, the first time.
 func stopping(op string) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
+	return stoppingAt(op, 1)
+}
+
+// stoppingAt are options whose backend stops after the nth time of a step.
+func stoppingAt(op string, n int32) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
 	stopped, goOn := make(chan bool, 1), make(chan struct{})
-	done := false
+	var times atomic.Int32
 	return backend.Options{Trace: func(e backend.Event) {
-		if e.Op == op && !done {
-			done = true
+		if e.Op == op && times.Add(1) == n {
 			stopped <- true
 			<-goOn
 		}
@@ -131,4 +136,24 @@ func TestHolderDoesNotShutTheConnectionDown(t *testing.T) {
 			o.ended(t)
 		})
 	}
+}
+
+// The commit was in the queue when the link failed: it counts.
+func TestCommitThatIsUnreadWhenTheLinkFailsCounts(t *testing.T) {
+	b := newBroker(t, wire.ModeCommitOnly)
+	o, reached, resume := stoppingAt(backend.OpReadOffer, 2)
+	ln := b.listen(o)
+	accepted := accepting(ln)
+	first := b.offer(0)
+	b.acked(first)
+	undecided(t, b)
+	second := b.offer(0)
+	<-reached // the reader is busy
+	b.commit(first)
+	require.NoError(t, b.link.link.ShutdownRead()) // the ACK of the second one will fail
+	close(resume)
+	c := served(t, accepted)
+	require.Equal(t, first.client.LocalAddr(), c.RemoteAddr())
+	second.ended(t)
+	b.welcome()
 }

@@ -163,6 +163,7 @@ func TestOfferPartlyWrittenAtItsDeadlineBreaksTheLink(t *testing.T) {
 	o.MaxPerLink = 1000
 	o.Attempts = 1
 	o.Handshake = time.Hour // which is how long a backend may leave other things unread
+	o.PingInterval = -1
 	w := newWorld(t, o)
 	p := w.peer()
 	results := make(chan broker.Outcome, 100)

@@ -146,6 +146,65 @@ func TestStoppedLinkKeepsNobodyElseWaiting(t *testing.T) {
 	p.die()
 }
 
+// The clock is read before the queue. What became due while the queue was read, or just
+// after it was found empty, may have an ACK in it by now.
+func TestWhatBecomesDueAfterTheDrainIsNotExpired(t *testing.T) {
+	options := broker.Options{AckDeadline: 300 * time.Millisecond, Margin: -1}
+	o, reached, resume := stopping(options, broker.OpDrain)
+	w := newWorld(t, o)
+	p := w.peer()
+	first, second := w.dial(), w.dial()
+	first.hello(t, "")
+	one := p.offer()
+	time.Sleep(150 * time.Millisecond)
+	second.hello(t, "")
+	two := p.offer()
+	<-reached // one is due, and the queue is empty
+	p.ack(two)
+	p.sayReady(two, "mine") // inside its lease
+	w.echoBackend("two", backend.Options{})
+	time.Sleep(options.AckDeadline) // now it is over
+	close(resume)
+	p.revoke(one)
+	p.released(one)
+	require.Equal(t, wire.Revoke(two.name()), *p.read().(*wire.Revoke))
+	second.ready(t)
+	second.hear(t, "mine")
+	second.ended(t)
+	first.ready(t)
+	require.EqualValues(t, 1, w.broker.Stats().Fenced)
+}
+
+func TestHolderSettlesByANack(t *testing.T) {
+	o := quick()
+	o.SettleTimeout = 20 * time.Second
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "x\n")
+	offer := p.offer()
+	w.echoBackend("two", backend.Options{})
+	p.revoke(offer)
+	p.nack(offer, wire.ReasonBusy) // it was on its way
+	c.ready(t)
+	c.hear(t, "two: x")
+}
+
+func TestHolderSettlesByTheEndOfItsLink(t *testing.T) {
+	o := quick()
+	o.SettleTimeout = 20 * time.Second
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "x\n")
+	offer := p.offer()
+	w.echoBackend("two", backend.Options{})
+	p.revoke(offer)
+	p.die()
+	c.ready(t)
+	c.hear(t, "two: x")
+}
+
 func TestClientWaitsForABusyBackend(t *testing.T) {
 	o := patient()
 	o.MaxPerLink = 1
