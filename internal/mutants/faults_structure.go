@@ -14,12 +14,6 @@ func structureFaults() []fault {
 		old:  `		if p.end <= rec.end {`,
 		new:  `		if p.end < rec.end-1 {`,
 	}, {
-		name: "record-marked-for-the-wrong-list", breaks: "G1", must: byProptest, file: "registry/registry.go",
-		says:  "a registered record is in one list and is later removed from another",
-		hangs: true,
-		old:   `rec.end, rec.inAck = end, true`,
-		new:   `rec.end = end`,
-	}, {
 		name: "index-shift-off-by-one", breaks: "G1", must: byProptest, file: "registry/index.go",
 		says: "deletion does not move back a record whose place is the hole itself",
 		old:  `(i-home)&mask >= (i-hole)&mask {`,
