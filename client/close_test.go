@@ -54,6 +54,7 @@ func TestCloseEndsTheWait(t *testing.T) {
 // Close ends connecting to the other address.
 func TestCloseEndsReconnecting(t *testing.T) {
 	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	w.dialer.ConnectTimeout = time.Hour
 	connecting := make(chan struct{})
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"os"
@@ -171,8 +172,16 @@ func TestWriteEndsInTheMiddleByItsDeadline(t *testing.T) {
 			p, verdict := held(t)
 			w := newWorld(t, p)
 			w.dialer.ReplayLimit = 1 << 30
+			connect := w.dialer.Connect
+			w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+				c, err := connect(ctx, network, address)
+				if err == nil {
+					err = c.(*counted).SetWriteBuffer(64 << 10)
+				}
+				return c, err
+			}
 			c := w.dial()
-			text := make([]byte, 32<<20) // more than a socket takes that nobody reads
+			text := make([]byte, 8<<20) // more than a socket takes that nobody reads
 			for i := range text {
 				text[i] = byte(i / 1000)
 			}

@@ -88,14 +88,26 @@ func TestHalfCloseDuringTheReconnect(t *testing.T) {
 	}
 }
 
+// broken is a connection whose half-close fails, as after a reset.
+type broken struct{ *counted }
+
+func (broken) CloseWrite() error { return io.ErrClosedPipe }
+
 // One whose broker is gone follows to the new connection.
 func TestHalfCloseOfABrokenConnection(t *testing.T) {
 	elsewhere := counts(t)
 	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
 		_, _ = c.Write(join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)))
 	}))
+	connect := w.dialer.Connect
+	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := connect(ctx, network, address)
+		if err == nil && address != elsewhere.address {
+			return broken{c.(*counted)}, nil
+		}
+		return c, err
+	}
 	c := w.dial()
-	time.Sleep(5 * time.Millisecond) // it is likely to be gone
 	require.NoError(t, c.CloseWrite())
 	all, err := io.ReadAll(c)
 	require.NoError(t, err)

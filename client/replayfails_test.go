@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -25,6 +26,11 @@ func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
 	}
 	c := w.dial()
 	say(t, c, "request")
+	reading := readByte(c)
+	require.Eventually(t, func() bool { return w.took(client.OpReconnect) }, hang, time.Millisecond)
+	require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
+	require.ErrorIs(t, receive(t, reading), os.ErrDeadlineExceeded) // it is read meanwhile, by the user's deadline
+	require.NoError(t, c.SetReadDeadline(time.Time{}))
 	heard := doing(func() string {
 		if _, err := theirs.Write([]byte("welcome")); err != nil {
 			return err.Error()
