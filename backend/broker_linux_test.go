@@ -17,6 +17,7 @@ import (
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 const service = "echo"
@@ -36,6 +37,7 @@ type broker struct {
 // link is its end of one link.
 type link struct {
 	t    *testing.T
+	conn *net.UnixConn
 	link *passing.Link
 	in   *wire.Decoder
 }
@@ -119,7 +121,7 @@ func (b *broker) accept() {
 	l, err := passing.NewLink(c, nil)
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { l.Close() })
-	b.link = &link{t: b.t, link: l, in: wire.NewDecoder(wire.MaxControl)}
+	b.link = &link{t: b.t, conn: c, link: l, in: wire.NewDecoder(wire.MaxControl)}
 }
 
 // ping asks for a sign of life, and checks the clock in it.
@@ -173,6 +175,18 @@ func (l *link) next() (wire.Message, error) {
 		}
 		l.in.Advance(r.N)
 	}
+}
+
+// taken waits until the backend has read everything that was written.
+func (l *link) taken() {
+	l.t.Helper()
+	raw, err := l.conn.SyscallConn()
+	require.NoError(l.t, err)
+	require.Eventually(l.t, func() bool {
+		unread := -1
+		_ = raw.Control(func(fd uintptr) { unread, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+		return err == nil && unread == 0
+	}, 5*time.Second, time.Millisecond)
 }
 
 // gone reads the end of the link.

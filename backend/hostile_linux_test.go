@@ -46,6 +46,19 @@ func TestDescriptorsAreMatchedByWhereTheyCame(t *testing.T) {
 	}
 }
 
+func TestDescriptorInTheMiddleOfAnOfferIsNotItsOwn(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	b.listen(backend.Options{})
+	o, fd := b.make(long)
+	frame := o.Append(nil)
+	b.write(frame[:10], -1)
+	b.taken()
+	b.write(frame[10:], fd)
+	closeFD(t, fd)
+	b.nacked(o, wire.ReasonDescriptorMissing)
+	o.ended(t)
+}
+
 func TestOfferInPiecesKeepsItsDescriptor(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
@@ -72,6 +85,7 @@ func TestSurplusDescriptorsAreClosed(t *testing.T) {
 	require.True(t, ok)
 	frame := o.Append(nil)
 	b.write(frame[:10], fd)
+	b.taken()
 	b.write(frame[10:], fd) // with the middle of an offer
 	closeFD(t, fd)
 	c := served(t, accepted)
