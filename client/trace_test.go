@@ -3,6 +3,7 @@ package client_test
 import (
 	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -107,6 +108,9 @@ func TestStoppedWithinAStep(t *testing.T) {
 	reading := readByte(c)
 	receive(t, stopped)
 	say(t, c, "goes on")
+	another := readByte(c)
+	require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
+	require.ErrorIs(t, receive(t, another), os.ErrDeadlineExceeded)
 	require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Millisecond)))
 	require.Error(t, receive(t, readByte(c))) // another Read ends by its deadline
 	require.NoError(t, c.Close())
