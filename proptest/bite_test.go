@@ -17,8 +17,10 @@ import (
 
 // The kit finds every fault, from every one of five seeds, at rapid's defaults.
 func TestFaultsAreFound(t *testing.T) {
-	setFlag(t, "rapid.checks", "100")
-	setFlag(t, "rapid.steps", "30")
+	if testing.Short() {
+		t.Skip("rapid makes a fifth of the checks then, and not all faults show in so few")
+	}
+	setEffort(t, 100, 30)
 	setFlag(t, "rapid.nofailfile", "true")
 	setFlag(t, "rapid.shrinktime", "0s")
 	for name, broken := range brokenAlone() {
@@ -26,7 +28,7 @@ func TestFaultsAreFound(t *testing.T) {
 			for seed := 1; seed <= 5; seed++ {
 				setFlag(t, "rapid.seed", strconv.Itoa(seed))
 				v := judge(func(t rapid.TB) {
-					rapid.Check(t, proptest.Sequences(broken, 100*time.Millisecond))
+					rapid.Check(t, proptest.Sequences(broken, time.Second))
 				})
 				require.True(t, v.failed, "seed %d", seed)
 				require.NotContains(t, v.message, "flaky", "the same sequence fails in the same way")
@@ -38,6 +40,9 @@ func TestFaultsAreFound(t *testing.T) {
 
 // Options that a careless factory accepts, fills in, or refuses in another way.
 func TestFaultyOptionsAreFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("as above")
+	}
 	for name, broken := range map[string]factory{
 		"takes the default for a negative": rewired(func(o *registry.Options) { o.MaxPending = max(0, o.MaxPending) }),
 		"raises the token's time": rewired(func(o *registry.Options) {
@@ -70,7 +75,7 @@ func TestFaultyOptionsAreFound(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			setFlag(t, "rapid.checks", "1000")
+			setEffort(t, 1000, 30)
 			setFlag(t, "rapid.nofailfile", "true")
 			setFlag(t, "rapid.shrinktime", "0s")
 			require.True(t, judge(func(t rapid.TB) { proptest.CheckOptions(t, broken) }).failed)

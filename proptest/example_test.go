@@ -18,7 +18,7 @@ func mine(o registry.Options) (proptest.Registry, error) {
 }
 
 func TestMapRegistry(t *testing.T) {
-	setFlag(t, "rapid.checks", "500")
+	setEffort(t, 200, 30)
 	proptest.Run(t, mine)
 }
 

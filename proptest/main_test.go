@@ -41,6 +41,17 @@ func number(t *testing.T, name string) int {
 	return n
 }
 
+// setEffort sets rapid's flags until the test ends, so that they come to the same
+// with -short.
+func setEffort(t *testing.T, checks, steps int) {
+	t.Helper()
+	if testing.Short() { // rapid does less then
+		checks, steps = 5*checks, 2*steps
+	}
+	setFlag(t, "rapid.checks", strconv.Itoa(checks))
+	setFlag(t, "rapid.steps", strconv.Itoa(steps))
+}
+
 // setFlag sets a flag until the test ends.
 func setFlag(t *testing.T, name, value string) {
 	t.Helper()

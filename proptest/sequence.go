@@ -207,7 +207,11 @@ func (s *sequence) asideAs(aside string, f func()) {
 func (s *sequence) end(sweep bool) {
 	s.t.Helper()
 	s.asideAs("probe", func() {
+		if s.setup.far {
+			s.expireOverdue(time.Time{})
+		}
 		if last, ok := s.lastEnd(); ok && sweep {
+			s.expireOverdue(s.firstEnd().Add(-1))
 			s.expireOverdue(last)
 			s.check()
 			equal(s, "G7: handoffs pending after the last deadline", s.system.Len(), s.count("never"))
