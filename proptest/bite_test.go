@@ -75,9 +75,6 @@ func TestFaultyOptionsAreFound(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			setEffort(t, 1000, 30)
-			setFlag(t, "rapid.nofailfile", "true")
-			setFlag(t, "rapid.shrinktime", "0s")
 			require.True(t, judge(func(t rapid.TB) { proptest.CheckOptions(t, broken) }).failed)
 		})
 	}

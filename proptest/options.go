@@ -19,37 +19,45 @@ import (
 // names the option, and to no registry; all others to a registry.
 func checkOptions(t rapid.TB, f factory) {
 	t.Helper()
-	duration := rapid.SampledFrom([]time.Duration{0, 1, -1, time.Second, 4 * time.Second, 5 * time.Second, 30 * time.Second, time.Minute, math.MaxInt64, math.MinInt64})
-	count := rapid.SampledFrom([]int{0, 1, -1, 5, math.MaxInt, math.MinInt})
-	rapid.Check(t, func(t *rapid.T) {
-		o := registry.Options{
-			AckDeadline:       duration.Draw(t, "AckDeadline"),
-			TokenTTL:          duration.Draw(t, "TokenTTL"),
-			MaxPending:        count.Draw(t, "MaxPending"),
-			CollisionAttempts: count.Draw(t, "CollisionAttempts"),
+	durations := []time.Duration{0, 1, -1, time.Second, 5*time.Second - 1, 5 * time.Second, 30 * time.Second, 30*time.Second + 1, math.MaxInt64, math.MinInt64}
+	counts := []int{0, 1, -1, 5, math.MaxInt, math.MinInt}
+	for _, ack := range durations {
+		for _, ttl := range durations {
+			checkOption(t, f, registry.Options{AckDeadline: ack, TokenTTL: ttl})
 		}
-		system, err := f(o)
-		wrong := wrongOptions(o)
-		if len(wrong) == 0 {
-			if err != nil || isNil(system) {
-				t.Fatalf("valid options are refused: %v", err)
+	}
+	for _, pending := range counts {
+		for _, attempts := range counts {
+			for _, ack := range []time.Duration{0, time.Minute} {
+				checkOption(t, f, registry.Options{AckDeadline: ack, MaxPending: pending, CollisionAttempts: attempts})
 			}
-			if got, want := system.AckDeadline(), withDefaults(o).AckDeadline; got != want {
-				t.Fatalf("AckDeadline is %v, want %v", got, want)
-			}
-			return
 		}
-		var refusal *registry.OptionError
-		if !errors.As(err, &refusal) {
-			t.Fatalf("the answer is %v, want an OptionError of one of %v", err, wrong)
+	}
+}
+
+func checkOption(t rapid.TB, f factory, o registry.Options) {
+	t.Helper()
+	system, err := f(o)
+	wrong := wrongOptions(o)
+	if len(wrong) == 0 {
+		if err != nil || isNil(system) {
+			t.Fatalf("%+v are refused: %v", o, err)
 		}
-		if !isNil(system) {
-			t.Fatalf("there is a registry beside the error %v", err)
+		if got, want := system.AckDeadline(), withDefaults(o).AckDeadline; got != want {
+			t.Fatalf("%+v: AckDeadline is %v, want %v", o, got, want)
 		}
-		if problem, ok := wrong[refusal.Option]; !ok || !strings.Contains(err.Error(), problem) {
-			t.Fatalf("the error is %q, want one of %v", err, wrong)
-		}
-	})
+		return
+	}
+	var refusal *registry.OptionError
+	if !errors.As(err, &refusal) {
+		t.Fatalf("%+v: the answer is %v, want an OptionError of one of %v", o, err, wrong)
+	}
+	if !isNil(system) {
+		t.Fatalf("%+v: there is a registry beside the error %v", o, err)
+	}
+	if says, ok := wrong[refusal.Option]; !ok || !strings.Contains(err.Error(), says) {
+		t.Fatalf("%+v: the error is %q, want one of %v", o, err, wrong)
+	}
 }
 
 // wrongOptions returns the options that make no sense, each with what an error
