@@ -1,6 +1,8 @@
 package backend
 
 import (
+	"time"
+
 	"github.com/handoff-go/handoff/internal/passing"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -12,13 +14,9 @@ func (l *link) readOffer(m *wire.Offer, came arrived) error {
 	ln := l.listener
 	ln.count(func(c *counts) { c.offers++ })
 	if len(came.fds) == 0 {
-		reason := wire.ReasonDescriptorMissing
-		if came.truncated {
-			reason = wire.ReasonDescriptorTruncated
-		}
 		o := newOffer(l, m, -1)
 		o.trace(OpReadOffer, nil)
-		o.nack(reason, nil)
+		o.nackMissing(came.truncated)
 		return nil
 	}
 	l.refuse(came.fds[1:]) // surplus
@@ -37,6 +35,10 @@ func (l *link) readOffer(m *wire.Offer, came arrived) error {
 		return errRepeated
 	}
 	wait := ln.reserveLocked()
+	reason := wire.ReasonBusy
+	if ln.closed {
+		reason = wire.ReasonDraining
+	}
 	full := wait == nil && (ln.closed || len(ln.queue) >= ln.o.Queue)
 	switch {
 	case wait != nil:
@@ -53,17 +55,36 @@ func (l *link) readOffer(m *wire.Offer, came arrived) error {
 		wait <- o.takeIt()
 	case full:
 		o.closeCopy()
-		o.nack(wire.ReasonBusy, nil)
+		o.nack(reason, nil)
 	}
 	return nil
 }
 
-// nack rejects an offer whose copy is closed. Spec: SendNack.
+// pressureLasts is how long a broker should spare a backend without descriptors.
+const pressureLasts = 100 * time.Millisecond
+
+// nackMissing rejects an offer that came without its descriptor. There is room for more
+// descriptors than can be sent, so what is truncated there was no descriptor left for.
+func (o *offer) nackMissing(truncated bool) {
+	m := wire.Ack{Reason: wire.ReasonDescriptorMissing}
+	if truncated {
+		m = wire.Ack{Reason: wire.ReasonFDPressureDisabled, RetryAfter: pressureLasts, Detail: errNoDescriptors.Error()}
+	}
+	o.sendNack(m)
+}
+
+// nack rejects an offer whose copy is closed.
 func (o *offer) nack(reason wire.Reason, why error) {
-	m := wire.Ack{Token: o.token, CorrelationID: o.correlation, Reason: reason}
+	m := wire.Ack{Reason: reason}
 	if why != nil {
 		m.Detail = why.Error()
 	}
+	o.sendNack(m)
+}
+
+// sendNack says no, after every copy is closed. Spec: SendNack.
+func (o *offer) sendNack(m wire.Ack) {
+	m.Token, m.CorrelationID = o.token, o.correlation
 	o.link.listener.count(func(c *counts) { c.rejected++ })
 	err := o.link.write(&m)
 	o.trace(OpSendNack, err)

@@ -14,14 +14,15 @@ var ErrPrefaceLeft = errors.New("backend: the first bytes of the connection are 
 
 // What ends a link, for logs and traces.
 var (
-	errHandshake   = errors.New("backend: the broker broke the handshake")
-	errMessage     = errors.New("backend: a broker does not send this message")
-	errNeverAcked  = errors.New("backend: the broker committed what was never acknowledged")
-	errLapsed      = errors.New("backend: nobody accepted the offer in time")
-	errShortReady  = errors.New("backend: the client takes no ready")
-	errRepeated    = errors.New("backend: the broker used a correlation id twice")
-	errService     = errors.New("backend: the offer is for another service")
-	errClientEnded = errors.New("backend: the connection cannot be adopted")
+	errHandshake     = errors.New("backend: the broker broke the handshake")
+	errMessage       = errors.New("backend: a broker does not send this message")
+	errNeverAcked    = errors.New("backend: the broker committed what was never acknowledged")
+	errLapsed        = errors.New("backend: nobody accepted the offer in time")
+	errShortReady    = errors.New("backend: the client takes no ready")
+	errRepeated      = errors.New("backend: the broker used a correlation id twice")
+	errNoDescriptors = errors.New("backend: no descriptor is left")
+	errService       = errors.New("backend: the offer is for another service")
+	errClientEnded   = errors.New("backend: the connection cannot be adopted")
 )
 
 // RefusedError answers Listen when the broker does not want this backend.

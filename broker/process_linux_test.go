@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -18,9 +20,11 @@ type process struct {
 	out *bufio.Reader
 }
 
-func (w *world) process(name string) *process {
+func (w *world) process(name string) *process { return w.processAs("echo", name) }
+
+func (w *world) processAs(role, name string) *process {
 	w.t.Helper()
-	p := &process{Cmd: child(w.t, "echo", w.control, name)}
+	p := &process{Cmd: child(w.t, role, w.control, name)}
 	var err error
 	p.in, err = p.StdinPipe()
 	require.NoError(w.t, err)
@@ -77,4 +81,31 @@ func TestBackendThatIsKilled(t *testing.T) {
 	c.hello(t, "x\n")
 	c.ready(t)
 	c.hear(t, "two: x")
+}
+
+func TestBackendWithoutDescriptorsKeepsItsLink(t *testing.T) {
+	w := newWorld(t, patient())
+	p := w.processAs("starved", "")
+	say := func() {
+		_, err := io.WriteString(p.in, "\n")
+		require.NoError(t, err)
+		require.Equal(t, "done\n", p.line(t))
+	}
+	say()
+	for range 2 * fallback.DefaultMaxFailures {
+		c := w.dial()
+		c.hello(t, "x\n")
+		f := c.fallback(t)
+		require.Equal(t, wire.ReasonFDPressureDisabled, f.Reason)
+		require.Positive(t, f.RetryAfter)
+		c.Close()
+	}
+	say()
+	c := w.dial()
+	c.hello(t, "x\n")
+	c.ready(t)
+	c.hear(t, "starved: x")
+	require.Equal(t, 1, w.broker.Stats().Links)
+	require.NoError(t, p.in.Close())
+	require.NoError(t, p.Wait())
 }

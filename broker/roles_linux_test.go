@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -8,11 +9,12 @@ import (
 	"os"
 
 	"github.com/handoff-go/handoff/backend"
+	"golang.org/x/sys/unix"
 )
 
 // roles are what this test binary does as another process: see child.
 func roles() map[string]func(args []string) error {
-	return map[string]func([]string) error{"link": linkOnce, "echo": echoUntilEOF}
+	return map[string]func([]string) error{"link": linkOnce, "echo": echoUntilEOF, "starved": starved}
 }
 
 // linkOnce links a backend and says how it went.
@@ -51,5 +53,33 @@ func echoUntilEOF(args []string) error {
 	<-done
 	s := ln.Stats().Descriptors
 	fmt.Printf("open %d\n", s.Open)
+	return nil
+}
+
+// starved is echoUntilEOF, but each line that it reads takes away all descriptors that it
+// could open, or gives them back.
+func starved(args []string) error {
+	ln, err := backend.Listen(context.Background(), args[0], service, backend.Options{})
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	go echo("starved", ln)
+	fmt.Println("linked")
+	var all unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &all); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(os.Stdin)
+	for none := true; lines.Scan(); none = !none {
+		limit := all
+		if none {
+			limit.Cur = 3
+		}
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			return err
+		}
+		fmt.Println("done")
+	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (l *link) readNack(m *wire.Ack, now time.Time) {
 	l.service.registry.Abandon(a.token)
 	a.trace(OpAbandon, nil)
 	switch m.Reason {
-	case wire.ReasonBusy:
+	case wire.ReasonBusy, wire.ReasonFDPressureDisabled: // it is well, and says so
 	case wire.ReasonDraining:
 		l.drain()
 	default:
