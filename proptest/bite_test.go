@@ -17,9 +17,6 @@ import (
 
 // The kit finds every fault, from every one of five seeds, at rapid's defaults.
 func TestFaultsAreFound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("rapid makes a fifth of the checks then, and not all faults show in so few")
-	}
 	setEffort(t, 100, 30)
 	setFlag(t, "rapid.nofailfile", "true")
 	setFlag(t, "rapid.shrinktime", "0s")
@@ -40,9 +37,6 @@ func TestFaultsAreFound(t *testing.T) {
 
 // Options that a careless factory accepts, fills in, or refuses in another way.
 func TestFaultyOptionsAreFound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("as above")
-	}
 	for name, broken := range map[string]factory{
 		"takes the default for a negative": rewired(func(o *registry.Options) { o.MaxPending = max(0, o.MaxPending) }),
 		"raises the token's time": rewired(func(o *registry.Options) {
