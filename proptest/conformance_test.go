@@ -25,6 +25,11 @@ func TestRegistry(t *testing.T) {
 	if testing.Short() {
 		sequences /= 5 // as rapid does
 	}
+	steps := 0
+	for _, n := range coverage {
+		steps += n
+	}
+	t.Logf("%d sequences of %.1f steps on average", sequences, float64(steps)/float64(max(1, sequences)))
 	for _, c := range proptest.Cases() {
 		hits, calls := coverage[c], 0
 		for other, n := range coverage {
@@ -33,7 +38,7 @@ func TestRegistry(t *testing.T) {
 			}
 		}
 		switch {
-		case sequences < 1000:
+		case sequences < 1000: // too few to say
 		case sequences < 10_000:
 			require.NotZero(t, hits, "%s: %s", c.Op, c.Answer)
 		case rare[c]:

@@ -184,8 +184,10 @@ func (s *sequence) do(p step) {
 		s.close()
 	case "Fill":
 		s.asideAs("bulk", func() { s.fill(p.token.n, p.when) })
+		s.coverage.add(p.op, "done")
 	case "Thin":
 		s.asideAs("bulk", func() { s.thin(p.token.n) })
+		s.coverage.add(p.op, "done")
 	}
 	if p.op == "Issue" || p.op == "Begin" {
 		token = s.pick(pick{"live", len(s.known) - 1})
