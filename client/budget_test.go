@@ -84,6 +84,27 @@ func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 	t.Error("no reply was read")
 }
 
+// A reply that came just in time begins a wait of its own.
+func TestReplyAtTheLastLook(t *testing.T) {
+	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
+		_, _ = c.Write(handedOver(t, time.Hour, ""))
+		time.Sleep(250 * time.Millisecond)
+		_, _ = c.Write(join(ready(t), []byte("x")))
+		_, _ = io.Copy(io.Discard, c)
+	}))
+	w.dialer.ReplyTimeout = time.Nanosecond
+	for range 100 {
+		err := receive(t, readByte(w.dial()))
+		var doubt *client.DoubtError
+		if errors.As(err, &doubt) && !doubt.Replied {
+			continue // this machine is too busy for it
+		}
+		require.NoError(t, err)
+		return
+	}
+	t.Error("no reply was read")
+}
+
 // A client that did not run when ready came reads it all the same: it came in time.
 func TestWhatCameInTimeIsReadAfterTheBudget(t *testing.T) {
 	said := make(chan struct{})
