@@ -58,13 +58,14 @@ func (b *Broker) admit(a *arrival) {
 
 // wait waits until the first bytes are in, with one deadline for all of them.
 func (a *arrival) wait() error {
-	if err := a.conn.wrap(); err != nil {
+	if err := a.conn.watch(); err != nil {
 		return err
 	}
-	if err := a.conn.conn.SetReadDeadline(a.began.Add(a.b.o.FirstBytes)); err != nil {
+	file := a.conn.file
+	if err := file.SetReadDeadline(a.began.Add(a.b.o.FirstBytes)); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(a.b.closing, func() { _ = a.conn.conn.SetReadDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(a.b.closing, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	var inner error
 	err := a.conn.raw.Read(func(fd uintptr) bool {

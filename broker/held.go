@@ -11,15 +11,18 @@ import (
 	"github.com/handoff-go/handoff/internal/passing"
 )
 
-// held is the broker's copy of a client's connection. It begins raw, when it comes from
-// the accept loop, or as the caller's net.Conn. It has one user at a time: who begins an
-// attempt, then whoever takes that attempt from its link.
+// held is the broker's copy of a client's connection, in one of three forms: raw, as it
+// comes from the accept loop; a file, when the poller is needed to wait for its first
+// bytes, which costs less than package net; and a net.Conn, the caller's or what wrap
+// makes. It has one user at a time: who begins an attempt, then whoever takes that
+// attempt from its link.
 type held struct {
 	b    *Broker
 	from passing.Origin
-	fd   int      // while conn is nil
-	conn net.Conn // a *net.TCPConn or *net.UnixConn
-	raw  syscall.RawConn
+	fd   int             // the first form; else -1
+	file *os.File        // the second; else nil
+	conn net.Conn        // the third, a *net.TCPConn or *net.UnixConn; else nil
+	raw  syscall.RawConn // of file or conn
 }
 
 // fromCaller is the origin of connections that were not accepted here.
@@ -48,24 +51,40 @@ func (b *Broker) holdRaw(fd int) *held {
 
 // control calls f with the descriptor, which stays open meanwhile.
 func (h *held) control(f func(fd int)) error {
-	if h.conn == nil {
+	if h.raw == nil {
 		f(h.fd)
 		return nil
 	}
 	return h.raw.Control(func(fd uintptr) { f(int(fd)) })
 }
 
-// wrap makes the connection one of package net, so that it can be waited for.
+// watch makes a raw connection one that can be waited for.
+func (h *held) watch() error {
+	file := os.NewFile(uintptr(h.fd), "client")
+	raw, err := file.SyscallConn()
+	h.fd, h.file, h.raw = -1, file, raw
+	return err // nil: it is open
+}
+
+// wrap makes the connection one of package net. With an error it stays as it was.
 func (h *held) wrap() error {
-	if h.conn != nil {
+	var conn net.Conn
+	var err error
+	switch {
+	case h.conn != nil:
 		return nil
+	case h.file == nil:
+		conn, err = passing.Conn(h.fd)
+	default:
+		if conn, err = net.FileConn(h.file); err == nil {
+			h.file.Close()
+		}
 	}
-	conn, err := passing.Conn(h.fd)
 	if err != nil {
 		return err
 	}
 	raw, err := rawOf(conn)
-	h.fd, h.conn, h.raw = -1, conn, raw
+	h.fd, h.file, h.conn, h.raw = -1, nil, conn, raw
 	return err // nil: it is open
 }
 
@@ -97,9 +116,12 @@ func (h *held) fence() error {
 
 // close closes the broker's copy, and no other.
 func (h *held) close() {
-	if h.conn != nil {
+	switch {
+	case h.conn != nil:
 		h.conn.Close()
-	} else {
+	case h.file != nil:
+		h.file.Close()
+	default:
 		passing.Close(h.fd)
 	}
 	h.b.ledger.Closed(h.from)
