@@ -8,6 +8,11 @@
 //
 // The packages, each resting only on those below it:
 //
+//   - [github.com/handoff-go/handoff/broker],
+//     [github.com/handoff-go/handoff/backend],
+//     [github.com/handoff-go/handoff/client]: the three roles of the protocol, on
+//     real sockets. They are new and not yet proved by fault injection.
+//   - [github.com/handoff-go/handoff/wire]: their frames and messages.
 //   - [github.com/handoff-go/handoff/registry]: many handoffs, their tokens and
 //     time. This is the verified core, and where a reader should start.
 //   - [github.com/handoff-go/handoff/fallback]: why a handoff was not done, and
