@@ -40,7 +40,7 @@ cc: # what the race detector needs
 	@scripts/need "$$($(GO) env CC)" gcc 'the race detector was NOT run'
 
 fuzz: ## fuzz each target for FUZZTIME
-	$(GO) test ./fuzz -run '^$$' -fuzz '^FuzzOperations$$' -fuzztime $(FUZZTIME)
+	$(GO) test ./fuzz -run '^$$' -fuzz '^FuzzOperations$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./fuzz -run '^$$' -fuzz '^FuzzParseToken$$' -fuzztime $(FUZZTIME)
 
 mutants: cc ## plant faults in a copy of the source; every one must be caught
