@@ -31,13 +31,6 @@ func answerFaults() []fault {
 		r.issued.remove(&r.records, n)
 		if end :=`,
 	}, {
-		name: "abandon-counts-a-wait", breaks: "G8", must: byProptest, file: "registry/records.go",
-		says: "an abandoned handoff's exit tells a wait, though no time was handed in",
-		old: `		if s.timed {
-			s.waited`,
-		new: `		if s.waited = rec.end.since(rec.since); s.timed {
-			s.waited`,
-	}, {
 		name: "clamped-deadline-told-unclamped", breaks: "G8", must: byProptest, file: "registry/sweep.go",
 		says: "NextDeadline tells the end of what never ends",
 		old: `	if earliest == never {

@@ -14,11 +14,6 @@ func capacityFaults() []fault {
 		old:  `!r.closed && r.stats.Tokens < r.maxRecords }`,
 		new:  `!r.closed && r.stats.Tokens <= r.maxRecords }`,
 	}, {
-		name: "capacity-counts-pending-only", breaks: "G5", must: byProptest, file: "registry/issue.go",
-		says: "issued tokens do not count against MaxPending",
-		old:  `!r.closed && r.stats.Tokens < r.maxRecords }`,
-		new:  `!r.closed && r.stats.Pending < r.maxRecords }`,
-	}, {
 		name: "capacity-ignored", breaks: "G5", must: byProptest, file: "registry/issue.go",
 		says: "a registry that is full and has nothing to drop takes one more",
 		old: `			return ErrFull

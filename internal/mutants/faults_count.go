@@ -11,13 +11,6 @@ func countFaults() []fault {
 		new: `	case fsm.Expired:
 `,
 	}, {
-		name: "abandoned-counted-as-expired", breaks: "G6", must: byProptest, file: "registry/records.go",
-		says: "an abandoned handoff is counted among the expired",
-		old: `		r.stats.Abandoned++
-`,
-		new: `		r.stats.Expired++
-`,
-	}, {
 		name: "dropped-token-not-counted-as-revoked", breaks: "G6", must: byProptest, file: "registry/records.go",
 		says: "Revoked counts only tokens that had a handoff",
 		old: `		r.stats.Pending--

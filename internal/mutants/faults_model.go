@@ -9,13 +9,6 @@ func modelFaults() []fault {
 		old:  `return end < Never && now >= end }`,
 		new:  `return end < Never && now > end }`,
 	}, {
-		name: "model-late-ack-keeps-the-handoff", breaks: "G1", must: byProptest, file: "model/operations.go",
-		says: "in the model a late ACK leaves the handoff pending",
-		old: `		s, exit := s.leave(t, Expired, now)
-		return s, Answer{Verdict: DeadlineReached,`,
-		new: `		_, exit := s.leave(t, Expired, now)
-		return s, Answer{Verdict: DeadlineReached,`,
-	}, {
 		name: "model-deadline-ignores-the-token-end", breaks: "G4", must: byProptest, file: "model/operations.go",
 		says: "in the model a deadline can lie after the token's end",
 		old:  `	r.End = min(now.Add(s.Options.AckDeadline), r.TokenEnd)`,

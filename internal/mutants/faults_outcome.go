@@ -12,18 +12,6 @@ func outcomeFaults() []fault {
 		r.pendLocked(rec, s, b, known)
 `,
 	}, {
-		name: "reregister-extends-the-deadline", breaks: "G1", must: byProptest, file: "registry/registry.go",
-		says: "a refused second Register moves the deadline of the pending handoff",
-		old: `		s.err = ErrAlreadyPending
-`,
-		new: `		s.err = ErrAlreadyPending
-		if rec.inAck {
-			r.ack.remove(&r.records, n)
-			rec.end = s.now.after(r.ackDeadline)
-			r.ack.insert(&r.records, n)
-		}
-`,
-	}, {
 		name: "late-ack-keeps-the-handoff", breaks: "G1", must: byProptest, file: "registry/registry.go",
 		says: "a late ACK tells the expiry and leaves the handoff pending",
 		old: `		s.err = ErrNotPending

@@ -43,11 +43,6 @@ func sweepFaults() []fault {
 		old:  `instant(r.earliest.Load()).reached(at); size`,
 		new:  `instant(r.earliest.Load()).reached(at-1); size`,
 	}, {
-		name: "next-deadline-ignores-clipped", breaks: "G7", must: byProptest, file: "registry/step.go",
-		says: "NextDeadline looks only at handoffs that end by the ACK's deadline",
-		old:  `if n := r.firstLocked(); n != 0 && !r.closed {`,
-		new:  `if n := r.ack.head; n != 0 && !r.closed {`,
-	}, {
 		name: "next-deadline-ignores-issued", breaks: "G7", must: byProptest, file: "registry/step.go",
 		says: "NextDeadline is none as long as the soonest end is an issued token's",
 		old:  `if n := r.firstLocked(); n != 0 && !r.closed {`,

@@ -14,18 +14,6 @@ func traceFaults() []fault {
 			last.seq = r.seq
 `,
 	}, {
-		name: "trace-numbers-a-batch-backwards", breaks: "trace", must: byProptest, file: "registry/step.go",
-		says: "the steps of a sweep are numbered from the last to the first",
-		old:  `			before[i].seq = r.seq`,
-		new:  `			before[len(before)-1-i].seq = r.seq`,
-	}, {
-		name: "trace-hides-refusals", breaks: "trace", must: byProptest, file: "registry/step.go",
-		says: "a step that was refused is not traced",
-		old: `	if r.trace != nil {
-		r.trace(r.event(s))`,
-		new: `	if r.trace != nil && s.err == nil {
-		r.trace(r.event(s))`,
-	}, {
 		name: "trace-names-a-drop-expire", breaks: "trace", must: byProptest, file: "registry/sweep.go",
 		says: "a token dropped by a sweep is traced as an expired handoff",
 		old: `	s.op, s.token = OpDrop, rec.token
