@@ -111,11 +111,13 @@ GiveUp(t) ==                    \* without waiting for the proof
   /\ UNCHANGED <<clock, kernel, customer, broker, via, since, sent, settled, reader, backends>>
 
 (***************************************************************************)
-(* A peer that lies: it sends the ACK of another, or its own once more.    *)
+(* A peer that lies: it sends the ACK of another, or its own once more,    *)
+(* also when the attempt is over.  (What it ACKs and has given back, it    *)
+(* loses: that is nobody else's concern.)                                  *)
 (***************************************************************************)
 Stray(b, t) ==
   /\ Fault("stray") /\ t \in Begun /\ alive[b] = "up" /\ CanSendUp(b)
-  /\ via[t] = b => stage[t] \notin {"none", "held", "refusing"}
+  /\ via[t] = b => stage[t] \notin {"none", "held", "refusing", "refused"}
   /\ up' = Send(up, b, "ack", t)
   /\ UNCHANGED <<clock, link, down, copy, shut, written, customer, brokers, backends>>
 

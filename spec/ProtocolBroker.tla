@@ -162,7 +162,8 @@ Expire(b) ==                    \* nothing, if it has ended meanwhile, or is ano
 
 (***************************************************************************)
 (* The link has ended, and was read to its end.  An end of file that the   *)
-(* broker made itself does not say that the backend has closed its copies. *)
+(* broker made itself does not say that the backend has closed its copies, *)
+(* and what is owed is sent before the link is closed.                     *)
 (***************************************************************************)
 AtEnd(b) == link[b] \in {"shutrd", "left", "cut"} /\ SeenEmpty(b)
 
@@ -180,20 +181,19 @@ BrokerLinkEnd(b) ==
                     sent, owes, held, backends>>
 
 (***************************************************************************)
-(* What cannot be parsed may hide an ACK.                                  *)
+(* What cannot be parsed may hide an ACK, and what is behind it is lost.   *)
 (***************************************************************************)
 TakeGarbage(b) ==
   LET T == PendingOn(b)
   IN /\ InHand(b, "garbage")
      /\ life' = [t \in Attempts |-> IF t \in T THEN "abandoned" ELSE life[t]]
      /\ conn' = IF T # {} THEN "doomed" ELSE conn
+     /\ owes' = [t \in Attempts |-> IF t \in T THEN "revoke" ELSE owes[t]]
      /\ PutDown(b)
      /\ up' = [up EXCEPT ![b] = <<>>]
-     /\ link' = [link EXCEPT ![b] = "closed"]
-     /\ due' = [due EXCEPT ![b] = NoReading]
-     /\ drained' = drained \ {b}
+     /\ link' = [link EXCEPT ![b] = IF @ = "up" THEN "shutrd" ELSE @]
      /\ UNCHANGED <<clock, faults, down, copy, shut, written, customer, broker, via, since,
-                    sent, settled, owes, backends>>
+                    sent, settled, due, drained, backends>>
 ------------------------------------------------------------------------------
 (***************************************************************************)
 (* What follows.  Commit and revoke are sent whenever there is time.       *)

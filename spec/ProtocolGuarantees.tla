@@ -47,6 +47,17 @@ NoNeedlessDoubt ==
 DoubtIsEarned == []NoNeedlessDoubt
 
 (***************************************************************************)
+(* What was acknowledged is served, or will be, unless a process dies or   *)
+(* the link is cut: no commit is lost, and no revoke goes where one is due.*)
+(***************************************************************************)
+ServedUnlessLost ==
+  \A t \in Attempts : life[t] = "acknowledged" /\ stage[t] \in {"revoked", "freed", "gone"} =>
+    \/ alive[via[t]] = "dead" \/ broker = "dead"
+    \/ "cut" \in Faults /\ link[via[t]] \in {"cut", "closed"}
+
+AcknowledgedIsServed == []ServedUnlessLost
+
+(***************************************************************************)
 (* Nobody shuts down what is another's.  The connection is shut down by a  *)
 (* backend that serves it, by the broker that owns it, and by the broker's *)
 (* fence; a fence ends no owner but that of the attempt it is for.         *)
@@ -104,6 +115,6 @@ AckedByOwnBackend ==
 TokenBoundToLink == []FramesOnOwnLink /\ []AckedByOwnBackend
 ------------------------------------------------------------------------------
 THEOREM Spec => /\ []TypeOK /\ SingleOwner /\ OneStory /\ DoubtIsEarned
-                /\ NoFenceOfAnotherOwner /\ DescriptorConservation
-                /\ UncertainIsAnswered /\ TokenBoundToLink
+                /\ AcknowledgedIsServed /\ NoFenceOfAnotherOwner
+                /\ DescriptorConservation /\ UncertainIsAnswered /\ TokenBoundToLink
 =============================================================================

@@ -69,15 +69,33 @@ GarbageUnfenced(b) ==                   \* TakeGarbage: as if no ACK could hide 
   /\ InHand(b, "garbage")
   /\ life' = [t \in Attempts |-> IF t \in PendingOn(b) THEN "abandoned" ELSE life[t]]
   /\ conn' = IF PendingOn(b) # {} THEN "mine" ELSE conn
+  /\ owes' = [t \in Attempts |-> IF t \in PendingOn(b) THEN "revoke" ELSE owes[t]]
   /\ PutDown(b)
   /\ up' = [up EXCEPT ![b] = <<>>]
-  /\ link' = [link EXCEPT ![b] = "closed"]
-  /\ due' = [due EXCEPT ![b] = NoReading]
-  /\ drained' = drained \ {b}
+  /\ link' = [link EXCEPT ![b] = IF @ = "up" THEN "shutrd" ELSE @]
   /\ UNCHANGED <<clock, faults, down, copy, shut, written, customer, broker, via, since,
-                 sent, settled, owes, backends>>
+                 sent, settled, due, drained, backends>>
 
 AnyLink(b, t) == TRUE                   \* Binds
+
+CommitNotSent(b) ==                     \* BrokerLinkEnd: closes what it owes a commit
+  LET T == PendingOn(b)
+  IN /\ Reading(b) /\ AtEnd(b)
+     /\ life' = [t \in Attempts |-> IF t \in T THEN "abandoned" ELSE life[t]]
+     /\ conn' = IF T # {} THEN "mine" ELSE conn
+     /\ settled' = IF link[b] = "shutrd" THEN settled ELSE settled \cup On(b)
+     /\ link' = [link EXCEPT ![b] = "closed"]
+     /\ due' = [due EXCEPT ![b] = NoReading]
+     /\ drained' = drained \ {b}
+     /\ UNCHANGED <<clock, faults, down, up, copy, shut, written, customer, broker, via, since,
+                    sent, owes, held, backends>>
+
+RevokesAcked(b) ==                      \* EndedAck: whatever has become of it
+  /\ InHand(b, "ack") /\ ~AckCounts(b, Subject(b))
+  /\ IF Subject(b) \in On(b) THEN Owe(Subject(b), "revoke") ELSE UNCHANGED owes
+  /\ PutDown(b)
+  /\ UNCHANGED <<clock, faults, kernel, customer, broker, conn, registry, sent, settled,
+                 due, drained, backends>>
 
 CommitToFirstLink(t) ==                 \* SendCommit: by connection, not by token
   /\ broker = "up" /\ owes[t] = "commit"

@@ -61,7 +61,7 @@ func guarantees(t *testing.T) map[string][]string {
 		all[name] = regexp.MustCompile(`\w+`).FindAllString(body, -1)
 		require.NotEmpty(t, all[name], name)
 	}
-	require.Len(t, all, 7)
+	require.Len(t, all, 8)
 	return all
 }
 
