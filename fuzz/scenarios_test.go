@@ -213,6 +213,7 @@ func tokens() map[string]string {
 		"counting":      "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f",
 		"half_zero":     "\x00\x00\x00\x00\x00\x00\x00\x00\x11\x22\x33\x44\x55\x66\x77\x88",
 		"text":          "0123456789abcdef",
+		"digits":        "0000012770700000", // as a padded number
 		"a_placeholder": "Token(redacted)!",
 		"a_byte_long":   "0123456789abcdefg",
 		"sixty_four":    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
