@@ -12,12 +12,14 @@ import (
 // The rules of what the reader of a link reads, one function each. Whoever took the
 // attempt decides it; here that is the reader.
 
-// readAck takes the attempt that an ACK is for. Spec: ReadAck.
+// readAck takes the attempt that an ACK is for. One for an attempt that has ended, or
+// never began here, ends nothing and is not answered: whoever must let go was told to
+// when the attempt ended, and whoever was acknowledged owns, however often it says so.
+// Never is there a fence, since somebody else may own by now. Spec: ReadAck, EndedAck.
 func (l *link) readAck(m *wire.Ack, now time.Time) {
 	a := l.take(m.CorrelationID, m.Token)
 	if a == nil {
 		l.trace(OpReadAck, registry.ErrNotPending, "")
-		l.ackOfEnded(m)
 		return
 	}
 	a.trace(OpReadAck, nil)
@@ -61,18 +63,6 @@ func (l *link) late(a *attempt, err error) {
 func (a *attempt) closeCopy() {
 	a.passage.conn.close()
 	a.trace(OpCloseCopy, nil)
-}
-
-// ackOfEnded answers an ACK for an attempt that has ended, if it ever began: never with
-// a fence, since somebody else may own the connection by now.
-func (l *link) ackOfEnded(m *wire.Ack) {
-	l.mu.Lock()
-	told := l.unsettled[m.CorrelationID] != nil // its revoke is on its way
-	l.mu.Unlock()
-	if !told {
-		l.send(&wire.Revoke{Token: m.Token, CorrelationID: m.CorrelationID})
-		l.trace(OpSendRevoke, nil, "of an ended attempt")
-	}
 }
 
 // readNack gives the connection back: a backend that rejects has closed every copy.
