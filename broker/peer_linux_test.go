@@ -121,12 +121,17 @@ func (p *peer) next(within time.Duration) (wire.Message, error) {
 
 func (p *peer) offer() offer {
 	p.t.Helper()
-	m, ok := p.read().(*wire.Offer)
-	require.True(p.t, ok)
+	return p.takeOffer(p.read())
+}
+
+// takeOffer matches an offer with its descriptor.
+func (p *peer) takeOffer(m wire.Message) offer {
+	p.t.Helper()
+	require.IsType(p.t, (*wire.Offer)(nil), m)
 	require.NotEmpty(p.t, p.fds)
 	fd := p.fds[0]
 	p.fds = p.fds[1:]
-	return offer{*m, fd}
+	return offer{*m.(*wire.Offer), fd}
 }
 
 // expect reads a message of that kind about that offer.

@@ -233,12 +233,23 @@ func TestClientWaitsForABusyBackend(t *testing.T) {
 	one := p.offer()
 	second.hello(t, "")
 	p.ack(one)
-	p.commit(one)
-	two := p.offer()
+	two := p.offerAndCommit(one)
 	p.ack(two)
 	p.sayReady(two, "at last")
 	second.ready(t)
 	second.hear(t, "at last")
+}
+
+// offerAndCommit reads the commit of one attempt and the offer of another, which may
+// come in any order.
+func (p *peer) offerAndCommit(one offer) offer {
+	p.t.Helper()
+	commit, next := p.read(), p.read()
+	if _, early := commit.(*wire.Offer); early {
+		commit, next = next, commit
+	}
+	require.Equal(p.t, (*wire.Commit)(ptr(one.name())), commit)
+	return p.takeOffer(next)
 }
 
 func TestClientThatWaitsForABusyBackendGetsANewOne(t *testing.T) {
