@@ -148,7 +148,7 @@ func TestAckOfAnEndedAttemptFencesNobody(t *testing.T) {
 	c.ready(t)
 	c.hear(t, "two: hello")
 	p.ack(o) // and once more, when the other one owns
-	p.revoke(o)
+	w.sync(p)
 	c.ask(t, "alive", "two: alive")
 }
 
@@ -161,7 +161,7 @@ func TestReplayedAckEndsNothing(t *testing.T) {
 	p.ack(o)
 	p.commit(o)
 	p.ack(o)
-	p.revoke(o)
+	w.sync(p)
 	p.sayReady(o, "mine")
 	c.ready(t)
 	c.hear(t, "mine")
@@ -176,7 +176,7 @@ func TestAckOnAnotherLinkEndsNothing(t *testing.T) {
 	o := p.offer()
 	other := w.peer()
 	other.ack(o)
-	other.revoke(o)
+	w.sync(other)
 	require.Equal(t, 1, w.broker.Stats().Registry.Pending)
 	p.ack(o)
 	p.commit(o)
@@ -192,7 +192,7 @@ func TestAckWithAnotherTokenEndsNothing(t *testing.T) {
 	forged := o
 	forged.Token = o.ReadyToken
 	p.ack(forged)
-	p.revoke(forged)
+	w.sync(p)
 	p.ack(o)
 	p.commit(o)
 }
