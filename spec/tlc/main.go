@@ -22,6 +22,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"time"
+
+	"github.com/handoff-go/handoff/spec/internal/tlatools"
 )
 
 const (
@@ -58,9 +60,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if flags.NArg() > 0 || *jobs < 1 {
 		return fail(usageError("unexpected arguments, or -jobs below 1"))
 	}
-	root, err := repository()
+	root, err := tlatools.Repository()
 	if err != nil {
-		return fail(err)
+		return fail(usageError(err.Error()))
 	}
 	dir := filepath.Join(root, "spec")
 	manifest, err := loadManifest(filepath.Join(dir, manifestName))
@@ -72,10 +74,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return fail(err)
 	}
 	problems := manifest.check(dir)
-	checker, err := prepare(ctx, dir, filepath.Join(root, ".cache"))
+	tools, err := tlatools.Find(ctx, filepath.Join(root, ".cache"))
 	if err != nil {
 		return fail(err)
 	}
+	checker := &checker{java: tools.Java, jar: tools.Jar, dir: dir}
 
 	began := time.Now()
 	reports := checker.checkAll(ctx, models, *jobs, func(r report) {
@@ -106,31 +109,13 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, errNoJava):
+	case errors.Is(err, tlatools.ErrNoJava):
 		return exitNoJava
-	case errors.Is(err, errNoTLC):
+	case errors.Is(err, tlatools.ErrNoTLC):
 		return exitNoTLC
-	case errors.Is(err, errWrongTLC):
+	case errors.Is(err, tlatools.ErrWrongTLC):
 		return exitWrongTLC
 	default:
 		return exitDiffers
-	}
-}
-
-// repository returns the folder of go.mod, at or above the working directory.
-func repository() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", usageError("run this inside the repository: no go.mod here or above")
-		}
-		dir = up
 	}
 }
