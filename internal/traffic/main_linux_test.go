@@ -1,0 +1,31 @@
+package traffic_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+var (
+	requests = flag.Int("requests", 2000, "how many HTTP requests each client makes in each mode")
+	body     = flag.Int("body", 64, "how many MiB go each way in one body")
+)
+
+// hang is how long a step may take before the test is taken to hang.
+const hang = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv("HANDOFF_ROLE"); role != "" {
+		if err := roles()[role](os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, role+":", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	flag.Parse()
+	goleak.VerifyTestMain(m)
+}
