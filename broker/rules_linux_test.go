@@ -175,23 +175,6 @@ func TestWhatBecomesDueAfterTheDrainIsNotExpired(t *testing.T) {
 	require.EqualValues(t, 1, w.broker.Stats().Fenced)
 }
 
-// An owner that repeats its ACK is not told to let go.
-func TestRepeatedAckIsNotAnswered(t *testing.T) {
-	w := newWorld(t, patient())
-	p := w.peer()
-	c := w.dial()
-	c.hello(t, "")
-	o := p.offer()
-	p.ack(o)
-	p.commit(o)
-	p.ack(o)
-	w.sync(p) // the pong is all that comes
-	p.sayReady(o, "mine")
-	c.ready(t)
-	c.hear(t, "mine")
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
-}
-
 func TestHolderSettlesByANack(t *testing.T) {
 	o := quick()
 	o.SettleTimeout = 20 * time.Second

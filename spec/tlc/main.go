@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("tlc", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	lane := flags.String("lane", laneDefault, "check the models of this lane: default, long or all")
-	only := flags.String("only", "", "check only the models with this name, or that path.Match this pattern")
+	only := flags.String("only", "", "check only these models: names, or patterns of path.Match within the lane, separated by commas")
 	jobs := flags.Int("jobs", 2, "how many single-worker models to check at once")
 	update := flags.Bool("update", false, "write the state counts found to the manifest and the README, where all else is as expected")
 	verbose := flags.Bool("v", false, "print what TLC says of every model, not only of those that differ")

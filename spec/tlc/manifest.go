@@ -145,18 +145,26 @@ func (m *model) says() string {
 	}
 }
 
-// choose returns the models of a lane, or of all lanes those that only names.
+// choose returns the models of a lane, or those that only names: by name in whatever
+// lane, by a pattern in the lane.
 func choose(models []model, lane, only string) ([]model, error) {
 	if lane != laneDefault && lane != laneLong && lane != laneAll {
 		return nil, usageError(fmt.Sprintf("no lane %q: default, long or all", lane))
 	}
-	if _, err := path.Match(only, ""); err != nil {
-		return nil, usageError(fmt.Sprintf("-only %q: %v", only, err))
+	patterns := strings.Split(only, ",")
+	for _, pattern := range patterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return nil, usageError(fmt.Sprintf("-only %q: %v", pattern, err))
+		}
 	}
 	var chosen []model
 	for _, m := range models {
-		named, _ := path.Match(only, m.Name)
-		if named || only == "" && (lane == laneAll || lane == m.Lane) {
+		named := slices.ContainsFunc(patterns, func(pattern string) bool {
+			matches, _ := path.Match(pattern, m.Name)
+			return matches
+		})
+		inLane := lane == laneAll || lane == m.Lane
+		if only == "" && inLane || named && (inLane || !strings.Contains(only, "*")) {
 			chosen = append(chosen, m)
 		}
 	}

@@ -81,9 +81,11 @@ func TestChoose(t *testing.T) {
 	require.Equal(t, []string{"AB"}, names(laneLong, ""))
 	require.Equal(t, []string{"A", "AB", "B"}, names(laneAll, ""))
 	require.Equal(t, []string{"AB"}, names(laneDefault, "AB"), "a name is enough, in whatever lane")
-	require.Equal(t, []string{"A", "AB"}, names(laneDefault, "A*"))
+	require.Equal(t, []string{"A"}, names(laneDefault, "A*"), "a pattern is about the lane")
+	require.Equal(t, []string{"A", "AB"}, names(laneAll, "A*"))
+	require.Equal(t, []string{"A", "B"}, names(laneDefault, "[B-Z]*,A*"), "in the manifest's order")
 
-	for _, wrong := range [][2]string{{"short", ""}, {laneDefault, "C"}, {laneDefault, "["}} {
+	for _, wrong := range [][2]string{{"short", ""}, {laneDefault, "C"}, {laneDefault, "["}, {laneDefault, "A,["}, {laneLong, "B*"}} {
 		_, err := choose(models, wrong[0], wrong[1])
 		require.Equal(t, exitUsage, exitCode(err), "%v", wrong)
 	}
