@@ -48,6 +48,7 @@ func TestRacesAreFound(t *testing.T) {
 		"traces no drops": {"trace", rewired(func(o *registry.Options) { leaveOut(o, registry.OpDrop) })},
 	} {
 		t.Run(name, func(t *testing.T) {
+			drawInto(t, t.TempDir())
 			check := proptest.Contests()[fault.check]
 			const attempts = 20
 			for attempt := 1; ; attempt++ {
