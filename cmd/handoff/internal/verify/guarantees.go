@@ -1,0 +1,85 @@
+package verify
+
+// A guarantee is a promise of the module, with all that must hold for it to be called
+// verified.
+type guarantee struct {
+	id, promise string
+	properties  []string // TLA+: checked by models that hold, and by models that must fail
+	tests       []string // Go, as package.TestFunction
+	files       []string
+	planted     bool // faults that break it are planted in the Go code
+}
+
+// guarantees returns G1 to G10, as the README's table has them.
+func guarantees() []guarantee {
+	kit := []string{"proptest.TestRegistry", "proptest.TestRegistryWalks"}
+	with := func(tests ...string) []string { return append(kit[:len(kit):len(kit)], tests...) }
+	return []guarantee{
+		{
+			id: "G1", promise: "leaves exactly once",
+			properties: []string{"LeavesExactlyOnce", "StaysClosed"},
+			tests:      with("proptest.TestRegistryConcurrently", "registry.TestTraceOrdersWhatRaced"),
+			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"}, planted: true,
+		},
+		{
+			id: "G2", promise: "always revoked",
+			properties: []string{"AlwaysRevoked"},
+			tests:      with("registry.TestScripts"),
+			files:      []string{"spec/Guarantees.tla", "proptest/calls.go"}, planted: true,
+		},
+		{
+			id: "G3", promise: "one deadline",
+			properties: []string{"OneDeadline"},
+			tests:      with("registry.TestScripts"),
+			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"}, planted: true,
+		},
+		{
+			id: "G4", promise: "only live tokens",
+			properties: []string{"OnlyLiveTokens", "ConsumedOnce"},
+			tests:      with("registry.TestALiveTokenIsACollisionAndADeadOneANewLife"),
+			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"}, planted: true,
+		},
+		{
+			id: "G5", promise: "bounded",
+			properties: []string{"Bounded"},
+			tests:      with("registry.TestMemoryComesBack", "registry.TestAllocs", "registry.TestNoAllocsAtABorder"),
+			files:      []string{"spec/Guarantees.tla", "registry/cost_test.go"}, planted: true,
+		},
+		{
+			id: "G6", promise: "conserved",
+			properties: []string{"Conserved"},
+			tests:      with("proptest.TestRegistryConcurrently"),
+			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"}, planted: true,
+		},
+		{
+			id: "G7", promise: "ends",
+			properties: []string{"Ends", "SweepsAll"},
+			tests:      with("registry.TestRunExpiresAtTheDeadlineAndNotBefore", "registry.TestRunLooksAgainAfterASlowSweep"),
+			files:      []string{"spec/Liveness.tla", "spec/Guarantees.tla", "registry/run_test.go"}, planted: true,
+		},
+		{
+			id: "G8", promise: "saturating time",
+			properties: []string{"SaturatingTime"},
+			tests:      with("registry.TestTheEndsOfTimeAreOnlyFar", "registry.TestInstantsSaturate"),
+			files:      []string{"spec/Guarantees.tla", "registry/input_test.go"}, planted: true,
+		},
+		{
+			id: "G9", promise: "one owner",
+			properties: []string{"SingleOwner", "OneStory", "NoFenceOfAnotherOwner", "TokenBoundToLink", "EveryClientEnds"},
+			tests: []string{
+				"passing.TestASendIsReadableWhenItReturns", "passing.TestWhatWasSentOutlivesItsSender",
+				"broker.TestLateAckIsFenced", "broker.TestAckOfAnEndedAttemptFencesNobody", "broker.TestAckOnAnotherLinkEndsNothing",
+				"backend.TestClockIsReadAfterTheAck",
+			},
+			files: []string{"spec/ProtocolGuarantees.tla", "spec/ProtocolLiveness.tla"},
+		},
+		{
+			id: "G10", promise: "no descriptor is lost",
+			properties: []string{"DescriptorConservation"},
+			tests: []string{
+				"passing.TestALedgerIsExactAtEveryInstant", "passing.TestTheLedgerAgreesWithTheKernel",
+			},
+			files: []string{"spec/ProtocolGuarantees.tla", "internal/passing/ledger.go"},
+		},
+	}
+}

@@ -1,0 +1,109 @@
+package verify
+
+import (
+	"bytes"
+	_ "embed"
+	htmltemplate "html/template"
+	"os"
+	"path/filepath"
+	"strings"
+	texttemplate "text/template"
+	"time"
+)
+
+// report is the page that a run ends with.
+type report struct {
+	When       time.Time
+	Machine    []string
+	Links      []linkRun
+	Guarantees []judged
+	Took       time.Duration
+}
+
+// Verdict is verified only if every link and every guarantee is.
+func (r *report) Verdict() verdict {
+	v := verified
+	for _, l := range r.Links {
+		v = worst(v, l.Verdict)
+	}
+	for _, g := range r.Guarantees {
+		v = worst(v, g.Verdict)
+	}
+	return v
+}
+
+// Unchecked returns the links that were not checked.
+func (r *report) Unchecked() []linkRun {
+	var some []linkRun
+	for _, l := range r.Links {
+		if l.Verdict == notChecked {
+			some = append(some, l)
+		}
+	}
+	return some
+}
+
+// summary is what the terminal shows at the end.
+func (r *report) summary() string {
+	var b strings.Builder
+	for _, g := range r.Guarantees {
+		b.WriteString(pad(g.ID, 4) + pad(g.Promise, 24) + string(g.Verdict))
+		if len(g.Why) > 0 {
+			b.WriteString(": " + g.Why[0])
+			if more := len(g.Why) - 1; more > 0 {
+				b.WriteString(", and " + grouped(more) + " more")
+			}
+		}
+		b.WriteString("\n")
+	}
+	for _, l := range r.Unchecked() {
+		b.WriteString("not checked: " + l.Name + ": " + l.Checked + "\n")
+	}
+	b.WriteString(string(r.Verdict()) + " in " + seconds(r.Took))
+	return b.String()
+}
+
+// class names how a verdict looks on the page.
+func class(v verdict) string {
+	return map[verdict]string{verified: "good", failed: "bad", notChecked: "gap"}[v]
+}
+
+func pad(s string, width int) string { return s + strings.Repeat(" ", max(1, width-len(s))) }
+
+//go:embed report.md.tmpl
+var markdown string
+
+//go:embed report.html.tmpl
+var page string
+
+// write writes the report to name.md and name.html.
+func (r *report) write(name string) error {
+	funcs := map[string]any{
+		"seconds": seconds,
+		"join":    func(s []string) string { return strings.Join(s, " ") },
+		"class":   class,
+	}
+	md, err := texttemplate.New("report").Funcs(funcs).Parse(markdown)
+	if err != nil {
+		return err
+	}
+	html, err := htmltemplate.New("report").Funcs(funcs).Parse(page)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	if err := md.Execute(&text, r); err != nil {
+		return err
+	}
+	if err := os.WriteFile(name+".md", text.Bytes(), 0o644); err != nil {
+		return err
+	}
+	text.Reset()
+	if err := html.Execute(&text, r); err != nil {
+		return err
+	}
+	return os.WriteFile(name+".html", text.Bytes(), 0o644)
+}

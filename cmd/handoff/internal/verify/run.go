@@ -1,0 +1,119 @@
+package verify
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// linkRun is what became of a link.
+type linkRun struct {
+	Name, Ties, Command string
+	Verdict             verdict
+	Checked             string   // what was checked; or why it was not
+	Problems            []string // what a failed command said
+	Took                time.Duration
+}
+
+// A starter runs a command in a folder, hands each line that it prints to a function,
+// and returns how it ended.
+type starter func(ctx context.Context, dir string, args []string, line func(string)) error
+
+// runner runs links.
+type runner struct {
+	root  string
+	start starter
+	out   io.Writer
+	java  error // why there is none
+}
+
+// beat is how often a link that runs says how far it is.
+const beat = 10 * time.Second
+
+// all runs the links in order, each whatever became of those before it: a report of one
+// failure is worth less than one of all.
+func (r *runner) all(ctx context.Context, links []link, e *evidence) []linkRun {
+	var runs []linkRun
+	for i, l := range links {
+		fmt.Fprintf(r.out, "[%d/%d] %s: %s\n", i+1, len(links), l.name, l.ties)
+		run := r.one(ctx, l, e)
+		fmt.Fprintf(r.out, "      %s: %s (%s)\n", run.Verdict, run.Checked, seconds(run.Took))
+		for _, line := range run.Problems {
+			fmt.Fprintln(r.out, "      |", line)
+		}
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+func (r *runner) one(ctx context.Context, l link, e *evidence) linkRun {
+	run := linkRun{Name: l.name, Ties: l.ties, Command: strings.Join(l.command, " "), Verdict: notChecked}
+	switch {
+	case l.unwanted:
+		run.Checked = "left out by -only"
+		return run
+	case l.java && r.java != nil:
+		run.Checked = r.java.Error()
+		return run
+	case ctx.Err() != nil:
+		run.Checked = "interrupted"
+		return run
+	}
+	began := time.Now()
+	said := began
+	read := l.read()
+	err := r.start(ctx, r.root, l.command, func(text string) {
+		read.line(text, e)
+		if now := time.Now(); now.Sub(said) >= beat {
+			said = now
+			fmt.Fprintf(r.out, "      ... %s, %s\n", read.progress(), seconds(now.Sub(began)))
+		}
+	})
+	run.Took = time.Since(began)
+	run.Checked = read.done()
+	switch {
+	case ctx.Err() != nil:
+		run.Checked = "interrupted"
+	case err != nil:
+		run.Verdict, run.Problems = failed, append(read.problems(), err.Error())
+	case run.Checked == "":
+		run.Verdict, run.Problems = failed, append(read.problems(), "it does not say what it checked")
+	default:
+		run.Verdict = verified
+	}
+	return run
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
+
+// command is the starter of real commands. What they print to both outputs is read as
+// one.
+func command(ctx context.Context, dir string, args []string, line func(string)) error {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = dir
+	cmd.WaitDelay = 10 * time.Second
+	inGroup(cmd)
+	read, write := io.Pipe()
+	cmd.Stdout, cmd.Stderr = write, write
+	ended := make(chan error, 1)
+	go func() {
+		err := cmd.Run()
+		write.Close()
+		ended <- err
+	}()
+	lines := bufio.NewReader(read)
+	for {
+		text, err := lines.ReadString('\n')
+		if text != "" {
+			line(strings.TrimRight(text, "\r\n"))
+		}
+		if errors.Is(err, io.EOF) {
+			return <-ended
+		}
+	}
+}

@@ -1,0 +1,117 @@
+// Package verify is the command "handoff verify": it runs the chain that ties the
+// specification, the model, the code and the running broker together, one link after
+// the other, and reports for each guarantee what was checked and what came of it.
+//
+// It works in a checkout of the module, because what it checks are the module's own
+// sources, and it runs the go command and Java. A link that cannot be run is reported as
+// not checked, and then the whole is not verified.
+package verify
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The exit codes of Main.
+const (
+	exitVerified = iota
+	exitNot      // a link failed, or was not checked
+	exitUsage    // wrong usage, or no checkout
+)
+
+// Main runs the command and returns its exit code: 0 if every link was checked and
+// holds, 1 if one failed or was not checked, 2 for a command line that it does not
+// understand or outside of a checkout. The report goes to two files, which it names.
+func Main(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, args, stdout, stderr, command)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, start starter) int {
+	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	only := flags.String("only", "", "run these links only, by `names` separated by commas; the rest is reported as not checked")
+	out := flags.String("o", "", "write the report to the files `name`.md and name.html (default .cache/verify in the checkout)")
+	list := flags.Bool("list", false, "list the links and stop")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return exitVerified
+	} else if err != nil {
+		return exitUsage
+	}
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, "handoff verify:", err)
+		return exitUsage
+	}
+	if flags.NArg() > 0 {
+		return fail(fmt.Errorf("unexpected argument %q", flags.Arg(0)))
+	}
+	if *list {
+		for _, l := range chain() {
+			fmt.Fprintf(stdout, "%-16s %s\n%16s %s\n", l.name, l.ties, "", strings.Join(l.command, " "))
+		}
+		return exitVerified
+	}
+	root, err := checkout()
+	if err != nil {
+		return fail(err)
+	}
+	links, err := choose(chain(), *only)
+	if err != nil {
+		return fail(err)
+	}
+	models, err := readModels(root)
+	if err != nil {
+		return fail(err)
+	}
+	r := report{When: time.Now(), Machine: machine(ctx, root)}
+	e := newEvidence()
+	runner := runner{root: root, start: start, out: stdout, java: lookJava()}
+	r.Links = runner.all(ctx, links, e)
+	r.Took = time.Since(r.When)
+	r.Guarantees = judge(guarantees(), models, e)
+	fmt.Fprintf(stdout, "\n%s\n", r.summary())
+	if *out == "" {
+		*out = filepath.Join(root, ".cache", "verify")
+	}
+	if err := r.write(*out); err != nil {
+		fmt.Fprintln(stderr, "handoff verify:", err)
+		return exitNot
+	}
+	fmt.Fprintf(stdout, "report: %s.md, %s.html\n", *out, *out)
+	if r.Verdict() != verified {
+		return exitNot
+	}
+	return exitVerified
+}
+
+// choose returns the links with their names in a comma-separated list as wanted, and the
+// others as not.
+func choose(links []link, names string) ([]link, error) {
+	if names == "" {
+		return links, nil
+	}
+	wanted := map[string]bool{}
+	for name := range strings.SplitSeq(names, ",") {
+		wanted[name] = true
+	}
+	for i := range links {
+		if !wanted[links[i].name] {
+			links[i].unwanted = true
+		}
+		delete(wanted, links[i].name)
+	}
+	for name := range wanted {
+		return nil, fmt.Errorf("no link is called %q; -list lists them", name)
+	}
+	return links, nil
+}
