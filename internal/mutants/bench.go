@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/handoff-go/handoff/internal/plant"
 )
 
 // A bench plants faults in a copy of a module and asks the layers about them.
@@ -65,6 +67,9 @@ func (b *bench) run(ctx context.Context, faults []fault) (*matrix, error) {
 	return m, nil
 }
 
+// copyModule copies what the layers need: neither the specification nor the commands.
+func copyModule(dst, src string) error { return plant.Copy(dst, src, "spec", "cmd") }
+
 // tryWithoutFault finds out what tests the layers have, and that all pass.
 // Layers that no fault needs are left out.
 func (b *bench) tryWithoutFault(ctx context.Context, faults []fault, bin string) error {
@@ -105,7 +110,7 @@ func (b *bench) try(ctx context.Context, f fault) (row, error) {
 	if err := copyModule(b.tree, b.source); err != nil {
 		return r, err
 	}
-	r.err = f.apply(b.tree)
+	r.err = f.edit().Apply(b.tree)
 	if r.err == nil {
 		r.err = b.ask(ctx, f, r.verdicts)
 	}
@@ -118,7 +123,7 @@ func (b *bench) try(ctx context.Context, f fault) (row, error) {
 
 // isFaultsOwn reports whether an error is about the fault's edit.
 func isFaultsOwn(err error) bool {
-	return errors.Is(err, errNotApplying) || errors.Is(err, errChangesNothing) || errors.Is(err, errNotCompiling)
+	return errors.Is(err, plant.ErrNotApplying) || errors.Is(err, plant.ErrChangesNothing) || errors.Is(err, errNotCompiling)
 }
 
 func (b *bench) ask(ctx context.Context, f fault, verdicts []verdict) error {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/handoff-go/handoff/internal/plant"
 )
 
 // The tests of the harness plant faults in a module of a few lines.
@@ -119,8 +121,8 @@ func TestWorthlessFaultsAreFailures(t *testing.T) {
 		bySum("tests-do-not-compile", "all", "double(n int) int", "twice(n int) int"),
 	)
 	for i, want := range []error{
-		errNotApplying, errNotApplying, errNotApplying,
-		errChangesNothing, errChangesNothing,
+		plant.ErrNotApplying, plant.ErrNotApplying, plant.ErrNotApplying,
+		plant.ErrChangesNothing, plant.ErrChangesNothing,
 		errNotCompiling, errNotCompiling,
 	} {
 		r := m.rows[i]

@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"go/scanner"
-	"go/token"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/handoff-go/handoff/internal/plant"
 )
 
 // A fault is one planted defect: a small edit of one source file.
@@ -39,52 +37,11 @@ func guarantees() []string {
 	}
 }
 
-// The ways in which an edit can be worthless.
-var (
-	errNotApplying    = errors.New("patch no longer applies")
-	errChangesNothing = errors.New("patch changes nothing")
-	errNotCompiling   = errors.New("does not compile")
-)
+// errNotCompiling says that a fault is worthless, as plant.ErrNotApplying and
+// plant.ErrChangesNothing do.
+var errNotCompiling = errors.New("does not compile")
 
-// apply edits the module in dir.
-func (f fault) apply(dir string) error {
-	path := filepath.Join(dir, filepath.FromSlash(f.file))
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errNotApplying, err)
-	}
-	edited, err := f.edit(string(source))
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, []byte(edited), 0o644)
-}
-
-func (f fault) edit(source string) (string, error) {
-	if n := strings.Count(source, f.old); f.old == "" || n != 1 {
-		return "", fmt.Errorf("%w: what it replaces occurs %d times in %s", errNotApplying, n, f.file)
-	}
-	edited := strings.Replace(source, f.old, f.new, 1)
-	if slices.Equal(tokens(source), tokens(edited)) {
-		return "", fmt.Errorf("%w: %s reads the same to the compiler", errChangesNothing, f.file)
-	}
-	return edited, nil
-}
-
-// tokens returns what the compiler sees of a source: no comments, no spaces.
-func tokens(source string) []string {
-	var s scanner.Scanner
-	file := token.NewFileSet().AddFile("", -1, len(source))
-	s.Init(file, []byte(source), func(token.Position, string) {}, 0)
-	var all []string
-	for {
-		_, tok, literal := s.Scan()
-		if tok == token.EOF {
-			return all
-		}
-		all = append(all, tok.String()+" "+literal)
-	}
-}
+func (f fault) edit() plant.Edit { return plant.Edit{File: f.file, Old: f.old, New: f.new} }
 
 // checkFaults returns an error for data that no run could make sense of.
 func checkFaults(faults []fault, layers []layer) error {

@@ -16,7 +16,7 @@ func TestEveryFaultAppliesToTheSourcesAsTheyAre(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			source, err := os.ReadFile(filepath.Join("../..", filepath.FromSlash(f.file)))
 			require.NoError(t, err)
-			edited, err := f.edit(strings.ReplaceAll(string(source), "\r\n", "\n"))
+			edited, err := f.edit().In(strings.ReplaceAll(string(source), "\r\n", "\n"))
 			require.NoError(t, err)
 			require.NotEqual(t, string(source), edited)
 		})

@@ -36,9 +36,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/handoff-go/handoff/internal/command"
 )
 
 func main() {
@@ -82,7 +83,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		listFaults(out, faults)
 		return nil
 	}
-	source, err := moduleRoot()
+	source, err := command.ModuleRoot()
 	if err != nil {
 		return err
 	}
@@ -101,24 +102,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		err = os.WriteFile(*file, []byte(m.String()), 0o644)
 	}
 	return errors.Join(err, m.failures())
-}
-
-// moduleRoot returns the folder with the go.mod that the current folder is in.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("no go.mod here or above: run it inside the module")
-		}
-		dir = parent
-	}
 }
 
 // choose returns the faults with the names in a comma-separated list, or all.

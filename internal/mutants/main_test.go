@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,27 +63,4 @@ func TestQuickAsksOnlyWhoMustFindAFaultAndOnce(t *testing.T) {
 		require.False(t, s.asked(l, fault{must: "another", file: "fsm/fsm.go"}))
 	}
 	require.Len(t, allLayers()[1].runs, 5, "the whole run is not touched by it")
-}
-
-func TestTheCopyHoldsWhatTestsNeedAndNoMore(t *testing.T) {
-	src := module(t, map[string]string{
-		"go.mod": "", "go.sum": "", "README.md": "", "Makefile": "", "a/a.go": "", "a/a.bin": "",
-		"a/testdata/x.txt": "", "a/testdata/fuzz/F/1": "", "a/testdata/rapid/T/1.fail": "",
-		".git/config.go": "", ".cache/a.go": "", "spec/a.go": "", "cmd/a/a.go": "", "bin/a.go": "",
-	})
-	dst := filepath.Join(t.TempDir(), "copy")
-	require.NoError(t, os.MkdirAll(dst, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dst, "old.go"), nil, 0o644))
-	require.NoError(t, copyModule(dst, src))
-	var got []string
-	require.NoError(t, filepath.WalkDir(dst, func(path string, d os.DirEntry, err error) error {
-		if !d.IsDir() {
-			rel, _ := filepath.Rel(dst, path)
-			got = append(got, filepath.ToSlash(rel))
-		}
-		return err
-	}))
-	require.ElementsMatch(t, []string{
-		"go.mod", "go.sum", "README.md", "a/a.go", "a/testdata/x.txt", "a/testdata/fuzz/F/1",
-	}, got)
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/handoff-go/handoff/internal/command"
 )
 
 // A suite is a part of a layer, built into one binary.
@@ -29,7 +31,7 @@ const (
 
 // inspect returns the suite of a part, nil if its package has no tests.
 func (b *bench) inspect(ctx context.Context, l layer, p part, bin string) (*suite, error) {
-	tests, err := goTool(ctx, b.tree, "list", "-f", "{{len .TestGoFiles}}{{len .XTestGoFiles}}", "./"+p.dir)
+	tests, err := command.Go(ctx, b.tree, "list", "-f", "{{len .TestGoFiles}}{{len .XTestGoFiles}}", "./"+p.dir)
 	if err != nil || strings.TrimSpace(tests) == "00" {
 		return nil, err
 	}
@@ -38,7 +40,7 @@ func (b *bench) inspect(ctx context.Context, l layer, p part, bin string) (*suit
 	if l.race {
 		s.bin += "-race"
 	}
-	folders, err := goTool(ctx, b.tree, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+p.dir)
+	folders, err := command.Go(ctx, b.tree, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+p.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func build(ctx context.Context, tree string, suites []*suite) error {
 		commands[s.race] = append(commands[s.race], "./"+s.dir)
 	}
 	for _, args := range commands {
-		if _, err := goTool(ctx, tree, args...); failed(err) {
+		if _, err := command.Go(ctx, tree, args...); command.Failed(err) {
 			return fmt.Errorf("%w: %w", errNotCompiling, err)
 		} else if err != nil {
 			return err
@@ -102,7 +104,7 @@ func (s *suite) run(ctx context.Context, tree string, args []string) (string, er
 	ctx, stop := context.WithTimeout(ctx, s.limit+15*time.Second) // the binary ends itself before
 	defer stop()
 	args = append([]string{"-test.run=" + s.tests, "-test.timeout=" + s.limit.String()}, args...)
-	return output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), filepath.Join(s.bin, path.Base(s.dir)+".test"), args...)
+	return command.Output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), filepath.Join(s.bin, path.Base(s.dir)+".test"), args...)
 }
 
 // A result is what a run of a suite came to.
@@ -121,7 +123,7 @@ func judge(ctx context.Context, tree string, suites []*suite, args []string) (re
 			continue
 		case errors.Is(err, context.DeadlineExceeded), strings.Contains(printed, "panic: test timed out after"):
 			return result{hung: true, saw: cause(printed)}, nil
-		case failed(err):
+		case command.Failed(err):
 			return result{caught: true, saw: cause(printed)}, nil
 		default:
 			return result{}, fmt.Errorf("%s: %w\n%s", s.dir, err, printed)

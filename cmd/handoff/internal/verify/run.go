@@ -1,14 +1,13 @@
 package verify
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/handoff-go/handoff/internal/command"
 )
 
 // linkRun is what became of a link.
@@ -91,29 +90,7 @@ func (r *runner) one(ctx context.Context, l link, e *evidence) linkRun {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
 
-// command is the starter of real commands. What they print to both outputs is read as
-// one.
-func command(ctx context.Context, dir string, args []string, line func(string)) error {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = dir
-	cmd.WaitDelay = 10 * time.Second
-	inGroup(cmd)
-	read, write := io.Pipe()
-	cmd.Stdout, cmd.Stderr = write, write
-	ended := make(chan error, 1)
-	go func() {
-		err := cmd.Run()
-		write.Close()
-		ended <- err
-	}()
-	lines := bufio.NewReader(read)
-	for {
-		text, err := lines.ReadString('\n')
-		if text != "" {
-			line(strings.TrimRight(text, "\r\n"))
-		}
-		if errors.Is(err, io.EOF) {
-			return <-ended
-		}
-	}
+// start is the starter of real commands.
+func start(ctx context.Context, dir string, args []string, line func(string)) error {
+	return command.Lines(ctx, dir, line, args[0], args[1:]...)
 }

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,17 +131,4 @@ func TestFiguresAreRead(t *testing.T) {
 	require.Equal(t, []figure{{509, "states"}, {8958, "steps"}}, figures("509 states, 8,958 steps of 9,284"))
 	require.Empty(t, figures("in 3 seconds"))
 	require.Equal(t, "1,234,567 states", figure{1234567, "states"}.String())
-}
-
-func TestCommandsAreRead(t *testing.T) {
-	var lines []string
-	read := func(line string) { lines = append(lines, line) }
-	require.NoError(t, command(t.Context(), t.TempDir(), []string{"go", "env", "GOOS"}, read))
-	require.Len(t, lines, 1)
-	require.Error(t, command(t.Context(), t.TempDir(), []string{"go", "no-such-command"}, read))
-	require.Greater(t, len(lines), 1, "what it says on the other output is read, too")
-	require.Error(t, command(t.Context(), t.TempDir(), []string{"no-such-program"}, read))
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	require.Error(t, command(ctx, t.TempDir(), []string{"go", "version"}, read))
 }

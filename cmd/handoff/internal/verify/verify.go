@@ -34,7 +34,7 @@ const (
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return run(ctx, args, stdout, stderr, command)
+	return run(ctx, args, stdout, stderr, start)
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, start starter) int {

@@ -1,4 +1,4 @@
-package main
+package plant
 
 import (
 	"io/fs"
@@ -8,9 +8,11 @@ import (
 	"strings"
 )
 
-// copyModule copies what tests need of a module: its sources, what they read at
-// run time, and what pins its dependencies. dst is emptied first.
-func copyModule(dst, src string) error {
+// Copy copies what the checks of a module need: its sources, what they read at run time,
+// and what pins its dependencies; but not the folders in without, by their paths in the
+// module, nor what is hidden, nor rapid's records of failed runs, which would find a
+// fault without a search. dst is emptied first.
+func Copy(dst, src string, without ...string) error {
 	if err := os.RemoveAll(dst); err != nil {
 		return err
 	}
@@ -23,7 +25,7 @@ func copyModule(dst, src string) error {
 			return err
 		}
 		if d.IsDir() {
-			if skipped(rel) {
+			if skipped(rel) || slices.Contains(without, filepath.ToSlash(rel)) {
 				return fs.SkipDir
 			}
 			return nil
@@ -43,17 +45,15 @@ func copyModule(dst, src string) error {
 	})
 }
 
-// skipped reports whether a folder is left out: what is hidden, what is not Go,
-// and rapid's records of failed runs, which would find a fault without a search.
 func skipped(rel string) bool {
 	name := filepath.Base(rel)
-	return rel != "." && strings.HasPrefix(name, ".") || rel == "spec" || rel == "bin" || rel == "cmd" ||
+	return rel != "." && strings.HasPrefix(name, ".") || rel == "bin" ||
 		name == "rapid" && filepath.Base(filepath.Dir(rel)) == "testdata"
 }
 
 func needed(rel string) bool {
 	switch filepath.Ext(rel) {
-	case ".go", ".mod", ".sum", ".md":
+	case ".go", ".mod", ".sum", ".md", ".tla", ".cfg", ".json":
 		return true
 	}
 	return slices.Contains(strings.Split(filepath.ToSlash(filepath.Dir(rel)), "/"), "testdata")
