@@ -29,7 +29,9 @@ type arrival struct {
 // admit serves a client at once if its first bytes are in, and else in a goroutine of
 // its own as soon as they are. Spec: AcceptClient.
 func (b *Broker) admit(a *arrival) {
-	b.trace(Event{Op: OpAcceptClient})
+	if b.o.Trace != nil {
+		b.trace(Event{Op: OpAcceptClient, Note: remote(a.from)})
+	}
 	if !b.enter() {
 		a.conn.end("shutting down")
 		return

@@ -85,7 +85,7 @@ func (l *link) attempt(p *passage, clock int64, now time.Time) (*attempt, error)
 		a.serveBy = max(1, clock+int64(l.service.deadline-l.service.margin))
 	}
 	p.latest = a
-	a.trace(OpBegin, nil)
+	a.traceNote(OpBegin, nil, p.request.ClientAddress)
 	return a, nil
 }
 

@@ -38,7 +38,7 @@ type Event struct {
 	Correlation uint64 // of the offer that the step is about; 0: none
 	Ref         uint64 // names the token as registry.Event.Ref does; 0: none
 	Err         error  // why the step went wrong; nil: it did not
-	Note        string // words
+	Note        string // words: AcceptClient, Begin and SendFallback name the client by its address
 }
 
 func (b *Broker) trace(e Event) {
@@ -55,8 +55,10 @@ func (l *link) trace(op string, err error, note string) {
 }
 
 // trace tells a step about one attempt.
-func (a *attempt) trace(op string, err error) {
+func (a *attempt) trace(op string, err error) { a.traceNote(op, err, "") }
+
+func (a *attempt) traceNote(op string, err error, note string) {
 	if trace := a.link.b.o.Trace; trace != nil {
-		trace(Event{Op: op, Link: a.link.id, Correlation: a.correlation, Ref: a.ref, Err: err})
+		trace(Event{Op: op, Link: a.link.id, Correlation: a.correlation, Ref: a.ref, Err: err, Note: note})
 	}
 }

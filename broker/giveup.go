@@ -34,7 +34,7 @@ func (p *passage) giveUp(settled bool) Outcome {
 func (p *passage) sendFallback() {
 	m := wire.Fallback{Reason: wire.ReasonOf(p.why.Reason), RetryAfter: p.why.RetryAfter}
 	err := p.conn.write(m.Append(nil))
-	p.b.trace(Event{Op: OpSendFallback, Err: err})
+	p.b.trace(Event{Op: OpSendFallback, Err: err, Note: p.request.ClientAddress})
 	if err == nil {
 		p.conn.linger(p.b.o.SettleTimeout)
 	}
