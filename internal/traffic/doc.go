@@ -4,5 +4,5 @@
 //
 // Their sizes are small by default. By flag they are as large as one likes:
 //
-//	go test ./internal/traffic -requests 100000 -body 1024
+//	go test ./internal/traffic -requests 100000 -body 1024 -silent 10000 -dripping 1000
 package traffic

@@ -25,8 +25,10 @@ type process struct {
 // goes on until its standard input ends, and then says in JSON what it did.
 func roles() map[string]func(args []string) error {
 	return map[string]func([]string) error{
-		"web":  serveWeb,
-		"sums": serveSums,
+		"web":    serveWeb,
+		"sums":   serveSums,
+		"silent": beSilent,
+		"drip":   drip,
 	}
 }
 
@@ -35,7 +37,7 @@ func start(t *testing.T, role string, args ...string) *process {
 	binary, err := os.Executable()
 	require.NoError(t, err)
 	p := &process{t: t, Cmd: exec.Command(binary, args...)}
-	p.Env = append(os.Environ(), "HANDOFF_ROLE="+role)
+	p.Env = append(os.Environ(), "HANDOFF_ROLE="+role, "GORACE=atexit_sleep_ms=0")
 	p.Stderr = os.Stderr
 	p.in, err = p.StdinPipe()
 	require.NoError(t, err)

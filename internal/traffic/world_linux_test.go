@@ -92,9 +92,12 @@ func (w *world) resting() broker.Stats {
 	return w.broker.Stats()
 }
 
+// eventually waits for a condition, on this goroutine: it may be about goroutines.
 func eventually(t *testing.T, condition func() bool, otherwise string) {
 	t.Helper()
-	require.Eventually(t, condition, hang, 5*time.Millisecond, otherwise)
+	for end := time.Now().Add(hang); !condition(); time.Sleep(5 * time.Millisecond) {
+		require.True(t, time.Now().Before(end), otherwise)
+	}
 }
 
 func sockets(t *testing.T) int {
