@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -8,188 +9,207 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
-	"time"
 
+	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/answer"
-	"github.com/handoff-go/handoff/cmd/handoff/internal/link"
+	"github.com/handoff-go/handoff/cmd/handoff/internal/child"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
 )
 
-// linkDescriptor is the first of os/exec's ExtraFiles.
-const linkDescriptor = 3
-
-// backend acknowledges offers as the plan says and serves what is committed.
-type backend struct {
-	identity string
-	plan     plan.Plan
-	link     *link.Conn
-	adopted  *adoptions
-
-	acks sync.WaitGroup // ACKs still to be sent
-
-	mu   sync.Mutex
-	held map[uint64]*held // by correlation id
+// worker is a backend's process: a listener for each of its services, and a server.
+type worker struct {
+	identity  string
+	listeners map[string]*backend.Listener
+	expired   *verdicts
+	linked    chan struct{} // closed when the broker's process is told so
+	server    *http.Server
+	serving   sync.WaitGroup
+	direct    atomic.Int64
+	failed    chan error // has room for each that serves
 }
 
-// held is an offer without a verdict.
-type held struct {
-	offer        link.Frame
-	descriptor   link.Descriptor
-	acknowledged bool
-}
-
-// serveAsBackend is a backend's process. It serves until the broker ends the
-// link.
-func serveAsBackend(cfg Config, name string) error {
-	conn, err := link.FromFile(os.NewFile(linkDescriptor, "link"))
+// serveAsBackend is a backend's process. It serves until in ends.
+func serveAsBackend(cfg Config, name, dir string, in io.Reader, out io.Writer) error {
+	if err := child.WarmPoller(); err != nil {
+		return err
+	}
+	before, err := child.Descriptors()
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	before, err := descriptors()
-	if err != nil {
-		return err
+	w := &worker{
+		identity: identity(name, os.Getpid()), listeners: map[string]*backend.Listener{},
+		expired: newVerdicts(), linked: make(chan struct{}), failed: make(chan error, 16),
 	}
-	b := &backend{
-		identity: identity(name, os.Getpid()), plan: plan.New(cfg.Seed, cfg.Connections, cfg.Faults),
-		link: conn, adopted: newAdoptions(), held: map[uint64]*held{},
-	}
-	if err := conn.Send(link.Frame{Kind: link.Hello, Name: b.identity}); err != nil {
-		return err
-	}
-	server := &http.Server{Handler: b.routes(), ReadTimeout: attemptLimit, WriteTimeout: attemptLimit, ConnContext: withOffer}
-	server.SetKeepAlivesEnabled(false)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(b.adopted) }()
-
-	ended := b.receive()
-	b.release()
-	b.acks.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
-	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return err
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	after, err := descriptors()
-	if err != nil {
-		return err
-	}
-	if left := missing(after, before); len(left) > 0 {
-		return fmt.Errorf("descriptors are left: %q", left)
-	}
-	return ended
-}
-
-// receive returns nil when the broker has ended the link in order.
-func (b *backend) receive() error {
-	for {
-		f, d, err := b.link.Receive()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		case f.Kind == link.Offer:
-			b.take(&held{offer: f, descriptor: d})
-		case f.Kind == link.Answer:
-			if err := b.obey(f); err != nil {
-				return err
-			}
-		default:
-			return fmt.Errorf("a broker sends no frames of kind %d", f.Kind)
+	w.server = &http.Server{Handler: w.routes(), ReadTimeout: attemptLimit, WriteTimeout: attemptLimit, ConnContext: withConn}
+	w.server.SetKeepAlivesEnabled(false)
+	for _, service := range servicesOf(name) {
+		if err := w.link(cfg, service, dir); err != nil {
+			return fmt.Errorf("link as %s: %w", service, err)
 		}
 	}
-}
-
-// take holds an offer and sees to its ACK. It never waits, so that no faulty
-// connection keeps others from being read.
-func (b *backend) take(h *held) {
-	b.mu.Lock()
-	b.held[h.offer.ID] = h
-	b.mu.Unlock()
-	switch b.plan.Class(h.offer.Connection, h.offer.Attempt) {
-	case plan.Kill:
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		select {} // the signal is on its way
-	case plan.Never:
-	case plan.Slow:
-		b.acks.Add(1)
-		time.AfterFunc(slowAck, func() { b.acknowledge(h) })
-	default:
-		b.acks.Add(1)
-		go b.acknowledge(h)
-	}
-}
-
-// acknowledge sends the ACK of an offer, also when the verdict has overtaken it:
-// the registry, and not this backend's good behaviour, is what refuses it then.
-func (b *backend) acknowledge(h *held) {
-	defer b.acks.Done()
-	b.mu.Lock()
-	h.acknowledged = true
-	b.mu.Unlock()
-	// If the link is gone, so is the handoff.
-	_ = b.link.Send(link.Frame{Kind: link.Ack, ID: h.offer.ID, Token: h.offer.Token})
-}
-
-// obey carries out a verdict.
-func (b *backend) obey(f link.Frame) error {
-	b.mu.Lock()
-	h := b.held[f.ID]
-	delete(b.held, f.ID)
-	committed := h != nil && h.acknowledged && f.Verdict == link.Commit
-	b.mu.Unlock()
-	switch {
-	case h == nil:
-		return fmt.Errorf("a verdict on %d, which is not held", f.ID)
-	case committed:
-		conn, err := h.descriptor.Conn()
+	if name == "backend-2" {
+		ln, err := listen(directPlace.in(dir))
 		if err != nil {
 			return err
 		}
-		b.adopted.add(&adopted{TCPConn: conn, offer: h.offer})
-		return nil
-	case f.Verdict == link.Commit:
-		return errors.Join(fmt.Errorf("a commit of %d, which was not acknowledged", f.ID), h.descriptor.Close())
+		w.serve(ln)
+	}
+	tell := newTeller(out)
+	if err := tell.tell(message{Linked: true}); err != nil {
+		return err
+	}
+	close(w.linked)
+	w.hear(in)
+	return errors.Join(w.finish(), w.report(tell, before))
+}
+
+// link links as a backend of one service, and treats what is offered as it says.
+func (w *worker) link(cfg Config, service, dir string) error {
+	slots := 2 * (4*cfg.Parallel + 64) // more than the broker offers at once
+	o := backend.Options{Queue: slots, Handshake: startLimit, WriteTimeout: attemptLimit}
+	switch service {
+	case plan.Slow.String():
+		// The reader of the link waits until the broker has expired what it is about
+		// to acknowledge. The ACK is late, whatever the clocks say.
+		o.Trace = func(e backend.Event) {
+			if e.Op == backend.OpReserve {
+				w.expired.await(e.Correlation)
+			}
+		}
+	case plan.Kill.String():
+		o.MaxInFlight = 1 // whoever is offered more takes others along
+		o.Trace = func(e backend.Event) {
+			if e.Op == backend.OpReadOffer {
+				<-w.linked // the broker's process must not take it for one that does not start
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {} // the signal is on its way
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	ln, err := backend.Listen(ctx, controlPlace.in(dir), service, o)
+	if err != nil {
+		return err
+	}
+	w.listeners[service] = ln
+	switch service {
+	case plan.Never.String():
+		// Nobody accepts, so nothing is acknowledged.
+	case plan.Slow.String():
+		// An Accept waits for every slow connection that there will be, so that it is
+		// always the link's reader that acknowledges.
+		for range 1 + cfg.plan().Counts()[plan.Slow] {
+			w.serving.Go(func() { w.refuseAll(ln) })
+		}
 	default:
-		return h.descriptor.Close()
+		w.serve(ln)
 	}
+	return nil
 }
 
-// release closes this process's copies of what it holds and does not own.
-func (b *backend) release() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, h := range b.held {
-		h.descriptor.Close()
-	}
-	clear(b.held)
+func (w *worker) serve(ln net.Listener) {
+	w.serving.Go(func() {
+		if err := w.server.Serve(ln); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			w.failed <- err
+		}
+	})
 }
 
-// routes answers a request if it is the one that the offer was about.
-func (b *backend) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc(route, func(w http.ResponseWriter, r *http.Request) {
-		offer, ok := r.Context().Value(offerKey{}).(link.Frame)
-		if !ok || r.URL.Path != (request{offer.Connection, offer.Attempt}).path() {
-			http.Error(w, "this connection was handed over for another request", http.StatusMisdirectedRequest)
+// refuseAll ends what a slow backend comes to own: nothing.
+func (w *worker) refuseAll(ln net.Listener) {
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
 			return
 		}
-		_ = answer.Write(w, offer.Connection, b.identity) // the client notices
+		conn.Close()
+		select {
+		case w.failed <- errors.New("a slow backend owned a connection"):
+		default:
+		}
+	}
+}
+
+// hear takes in what has expired, until in ends.
+func (w *worker) hear(in io.Reader) {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		if correlation, err := strconv.ParseUint(lines.Text(), 10, 64); err == nil {
+			w.expired.note(correlation)
+		}
+	}
+	w.expired.end()
+}
+
+// finish ends the links in order, and then the server.
+func (w *worker) finish() error {
+	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
+	defer cancel()
+	var failed []error
+	for service, ln := range w.listeners {
+		if err := ln.Drain(ctx); err != nil {
+			failed = append(failed, fmt.Errorf("drain %s: %w", service, err))
+		}
+	}
+	failed = append(failed, w.server.Shutdown(ctx))
+	w.serving.Wait()
+	select {
+	case err := <-w.failed:
+		failed = append(failed, err)
+	default:
+	}
+	return errors.Join(failed...)
+}
+
+// report tells what was received and served, and complains of what is left.
+func (w *worker) report(tell *teller, before map[string]string) error {
+	a := account{Direct: int(w.direct.Load())}
+	for _, ln := range w.listeners {
+		d := ln.Stats().Descriptors
+		sum := &a.Descriptors
+		*sum = broker.Descriptors{
+			Opened: sum.Opened + d.Opened, Closed: sum.Closed + d.Closed,
+			Adopted: sum.Adopted + d.Adopted, Open: sum.Open + d.Open,
+		}
+	}
+	left, _, err := child.Left(before)
+	if len(left) > 0 {
+		err = errors.Join(err, fmt.Errorf("descriptors are left: %q", left))
+	}
+	return errors.Join(err, tell.tell(message{Account: &a}))
+}
+
+// routes answers a request, if it is the one that the connection was handed over for.
+func (w *worker) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc(route, func(out http.ResponseWriter, r *http.Request) {
+		connection, err := strconv.ParseUint(r.PathValue("connection"), 10, 32)
+		conn, handed := r.Context().Value(connKey{}).(*backend.Conn)
+		if err != nil || (handed && conn.Info().Metadata != nil && string(conn.Info().Metadata) != r.URL.Path) {
+			http.Error(out, "this connection was handed over for another request", http.StatusMisdirectedRequest)
+			return
+		}
+		if !handed {
+			w.direct.Add(1)
+			out.Header().Set(headerDirect, "true")
+		}
+		_ = answer.Write(out, uint32(connection), w.identity) // the client notices
 	})
 	return mux
 }
 
-type offerKey struct{}
+// headerDirect marks an answer over a connection that was not handed over.
+const headerDirect = "Handoff-Direct"
 
-func withOffer(ctx context.Context, c net.Conn) context.Context {
-	if a, ok := c.(*adopted); ok {
-		return context.WithValue(ctx, offerKey{}, a.offer)
-	}
-	return ctx
+type connKey struct{}
+
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
 }

@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/handoff-go/handoff/client"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/answer"
+	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
 )
 
 // maxRetries is how often a client repeats its GET after the first time.
@@ -22,16 +22,24 @@ const maxRetries = 10
 // clients are all clients of a run. Each wants one answer.
 type clients struct {
 	cfg     Config
+	plan    plan.Plan
+	dir     string
 	address string
 	known   []string // the backends that may answer
 	http    *http.Client
+
+	// sacrifice returns when a backend that will die with its first offer is linked.
+	sacrifice func(context.Context) error
 
 	mu    sync.Mutex
 	tally Tally
 }
 
-func newClients(cfg Config, broker ready) *clients {
-	c := &clients{cfg: cfg, address: broker.Address, known: broker.Backends, tally: Tally{By: map[string]int{}}}
+func newClients(cfg Config, dir string, broker ready, sacrifice func(context.Context) error) *clients {
+	c := &clients{
+		cfg: cfg, plan: cfg.plan(), dir: dir, address: broker.Address, known: broker.Backends, sacrifice: sacrifice,
+		tally: Tally{By: map[string]int{}, Direct: map[string]int{}},
+	}
 	c.http = &http.Client{Timeout: attemptLimit, Transport: &http.Transport{
 		DialContext:        c.dial,
 		DisableKeepAlives:  true, // each GET has a connection of its own, and is not repeated by the transport
@@ -40,9 +48,20 @@ func newClients(cfg Config, broker ready) *clients {
 	return c
 }
 
-// dial opens a connection and counts it: the broker must count the same.
+type requestKey struct{}
+
+// dial opens a connection to the broker, in the mode of the client that wants it, and
+// counts it: the broker must count the same.
 func (c *clients) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	r, _ := ctx.Value(requestKey{}).(request)
+	var conn net.Conn
+	var err error
+	if r.explicit() {
+		d := client.Dialer{Address: explicitPlace.in(c.dir), Service: r.service(c.plan)}
+		conn, err = d.DialContext(ctx, network, address)
+	} else {
+		conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,31 +90,40 @@ func (c *clients) run(ctx context.Context) {
 	c.http.CloseIdleConnections()
 }
 
+// prepare sees to the backends that a request will kill.
+func (c *clients) prepare(ctx context.Context, r request) error {
+	if r.service(c.plan) != plan.Kill.String() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
+	defer cancel()
+	for range offersEach {
+		if err := c.sacrifice(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // client is one client, from its first attempt to its answer.
 func (c *clients) client(ctx context.Context, id uint32) {
+	if err := c.prepare(ctx, request{id, 1}); err != nil {
+		c.problem("client %d: the backend that is to die does not come: %v", id, err)
+	}
 	started := time.Now()
 	var err error
 	for attempt := uint32(1); attempt <= 1+maxRetries && ctx.Err() == nil; attempt++ {
-		var backend string
-		var answered time.Time
-		backend, answered, err = c.get(ctx, request{id, attempt})
+		var got answered
+		got, err = c.get(ctx, request{id, attempt})
 		var wrong *answer.MismatchError
 		if errors.As(err, &wrong) {
 			break // no retry makes that good
 		}
-		c.mu.Lock()
 		if err == nil {
-			c.tally.Answered++
-			c.tally.By[backend]++
-			if took := answered.Sub(started); attempt == 1 {
-				c.tally.FirstTry = append(c.tally.FirstTry, took)
-			} else {
-				c.tally.Reconnected++
-				c.tally.Again = append(c.tally.Again, took)
-			}
-			c.mu.Unlock()
+			c.count(got, got.at.Sub(started), attempt > 1 || got.fellBack)
 			return
 		}
+		c.mu.Lock()
 		c.tally.Broken++
 		c.mu.Unlock()
 		// Whoever does not serve a connection ends it. Silence is never an outcome.
@@ -109,6 +137,25 @@ func (c *clients) client(ctx context.Context, id uint32) {
 	c.problem("client %d is lost: %v", id, err)
 }
 
+// count counts an answer.
+func (c *clients) count(got answered, took time.Duration, again bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &c.tally
+	t.Answered++
+	if got.direct {
+		t.Direct[got.backend]++
+	} else {
+		t.By[got.backend]++
+	}
+	if again {
+		t.Reconnected++
+		t.Again = append(t.Again, took)
+	} else {
+		t.FirstTry = append(t.FirstTry, took)
+	}
+}
+
 // problem notes what should not happen; a handful tells enough.
 func (c *clients) problem(format string, args ...any) {
 	c.mu.Lock()
@@ -118,53 +165,12 @@ func (c *clients) problem(format string, args ...any) {
 	}
 }
 
-// get makes one attempt. It returns who answered and when the answer was whole.
-// A *answer.MismatchError is an answer that is wrong; any other error means that
-// the connection ended without one.
-func (c *clients) get(ctx context.Context, r request) (backend string, answered time.Time, err error) {
-	var conn *tap
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { conn, _ = info.Conn.(*tap) },
-	})
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.address+r.path(), nil)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	answered = time.Now()
-	if err := errors.Join(err, resp.Body.Close()); err != nil {
-		return "", time.Time{}, err
-	}
-	wrong := func(format string, args ...any) (string, time.Time, error) {
-		return "", time.Time{}, &answer.MismatchError{Connection: r.connection, Backend: backend, Problem: fmt.Sprintf(format, args...)}
-	}
-	if resp.StatusCode != http.StatusOK {
-		return wrong("status %s", resp.Status)
-	}
-	if backend, err = answer.Check(r.connection, resp.Header, body); err != nil {
-		return "", time.Time{}, err
-	}
-	if !slices.Contains(c.known, backend) {
-		return wrong("no backend that may answer")
-	}
-	// The transport reads no further than the answer. A second owner of the
-	// connection would write behind it.
-	if err := conn.onlyAnswer(); err != nil {
-		return wrong("%v", err)
-	}
-	return backend, answered, nil
-}
-
 // snapshot returns the counts so far.
 func (c *clients) snapshot() Tally {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := c.tally
-	t.By = maps.Clone(t.By)
+	t.By, t.Direct = maps.Clone(t.By), maps.Clone(t.Direct)
 	t.FirstTry, t.Again, t.Problems = slices.Clone(t.FirstTry), slices.Clone(t.Again), slices.Clone(t.Problems)
 	return t
 }

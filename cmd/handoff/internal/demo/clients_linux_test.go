@@ -48,7 +48,8 @@ func serving(t *testing.T, s string) *clients {
 	}()
 	t.Cleanup(func() { listener.Close(); <-done })
 	cfg := Config{Connections: 1, Parallel: 1}
-	return newClients(cfg, ready{Address: listener.Addr().String(), Backends: []string{"backend-1/7", "backend-2/8"}})
+	hello := ready{Address: listener.Addr().String(), Backends: []string{"backend-1/7", "backend-2/8"}}
+	return newClients(cfg, t.TempDir(), hello, func(context.Context) error { return nil })
 }
 
 func TestClientsTakeOneWholeAnswer(t *testing.T) {
@@ -60,6 +61,7 @@ func TestClientsTakeOneWholeAnswer(t *testing.T) {
 	require.Equal(t, 1, tally.Opened)
 	require.Zero(t, tally.Lost+tally.Broken+tally.Reconnected)
 	require.Equal(t, map[string]int{"backend-1/7": 1}, tally.By)
+	require.Empty(t, tally.Direct)
 }
 
 func TestClientsRefuseEveryOtherAnswer(t *testing.T) {
@@ -75,7 +77,7 @@ func TestClientsRefuseEveryOtherAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := serving(t, s)
-			_, _, err := c.get(context.Background(), request{0, 1})
+			_, err := c.get(context.Background(), request{0, 1})
 			var wrong *answer.MismatchError
 			require.ErrorAs(t, err, &wrong)
 			c.run(context.Background())

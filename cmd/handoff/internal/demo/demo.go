@@ -1,11 +1,20 @@
 // Package demo is the command "handoff demo": one broker process, two backend
 // processes and many clients, with faults that a seed plans.
 //
-// The broker begins each accepted connection in a registry and passes its
-// descriptor to a backend, which acknowledges. The backend serves only after the
-// broker's one-byte commit. On every other outcome the broker ends the
-// connection, and the client repeats its GET on a new one. In the end three
-// counts must agree: the registry's, the broker's own, and the clients'.
+// The broker hands accepted connections to the backends by the real protocol. Most
+// clients are plain HTTP; every fifth speaks the explicit mode. What a first attempt
+// meets is a service of its own, so that nothing else can decide it:
+//
+//	ok     the backends acknowledge
+//	slow   they write each ACK only when the broker has expired the handoff
+//	never  they never accept, so no ACK is written
+//	kill   they die by SIGKILL with the offer in hand
+//	retry  as ok: all later attempts
+//
+// A connection is offered to two backends, one after the other. Then an explicit
+// client is told to reconnect, every other plain one of "never" is proxied, and the
+// others are ended: they repeat their GET on a new connection. In the end the
+// registry's counts, the broker's own, the backends' and the clients' must agree.
 //
 // All processes are the same binary: it runs itself again under the name of a
 // role. Descriptors are passed on Linux only; elsewhere Run says so.
@@ -130,6 +139,7 @@ func RoleMain(name string, args []string, stderr io.Writer) int {
 	cfg := DefaultConfig()
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	self := flags.String("name", "", "what this backend is called")
+	dir := flags.String("dir", "", "where the sockets are")
 	if code, ok := parse(flags, &cfg, args, stderr); !ok {
 		return code
 	}
@@ -138,9 +148,9 @@ func RoleMain(name string, args []string, stderr io.Writer) int {
 	signal.Ignore(os.Interrupt)
 	var err error
 	if name == brokerRole {
-		err = serveAsBroker(cfg, os.Stdin, os.Stdout)
+		err = serveAsBroker(cfg, *dir, os.Stdin, os.Stdout)
 	} else {
-		err = serveAsBackend(cfg, *self)
+		err = serveAsBackend(cfg, *self, *dir, os.Stdin, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "%s %s: %v\n", name, *self, err)

@@ -63,18 +63,28 @@ func TestEveryClientIsAnsweredDespiteTheFaults(t *testing.T) {
 	planned := plan.New(cfg.Seed, cfg.Connections, cfg.Faults).Counts()
 	for class := range plan.Classes {
 		require.GreaterOrEqual(t, 100*planned[class], 5*cfg.Connections)
-		require.Equal(t, planned[class], one.Broker.First[class].Sum())
-		require.Equal(t, planned[class], two.Broker.First[class].Sum())
+		require.Equal(t, planned[class], one.Broker.First[class].Kinds.Sum())
+		require.Equal(t, planned[class], two.Broker.First[class].Kinds.Sum())
 	}
 	// What a class ends as is fixed too, unless the machine was too busy for a
 	// handoff that should have been acknowledged; the ledger counts those.
 	if one.Strays() == 0 && two.Strays() == 0 {
-		require.Equal(t, one.Broker.First, two.Broker.First)
-		require.Equal(t, demo.Outcomes{Acknowledged: planned[plan.OK]}, one.Broker.First[plan.OK])
-		require.Equal(t, demo.Outcomes{Expired: planned[plan.Slow]}, one.Broker.First[plan.Slow])
-		require.Equal(t, demo.Outcomes{Expired: planned[plan.Never]}, one.Broker.First[plan.Never])
-		require.Equal(t, demo.Outcomes{Abandoned: planned[plan.Kill]}, one.Broker.First[plan.Kill])
-		require.Equal(t, 18, one.Clients.Reconnected)
+		want := [plan.Classes]demo.Outcomes{
+			plan.OK:    {Acknowledged: planned[plan.OK]},
+			plan.Slow:  {Expired: 2 * planned[plan.Slow]},
+			plan.Never: {Expired: 2 * planned[plan.Never]},
+			plan.Kill:  {Abandoned: 2 * planned[plan.Kill]},
+		}
+		for class := range plan.Classes {
+			require.Equal(t, want[class], one.Broker.First[class].Offered())
+			require.Equal(t, want[class], two.Broker.First[class].Offered())
+			require.Equal(t, one.Broker.First[class].Kinds, two.Broker.First[class].Kinds)
+		}
+		all := one.Broker.All().Kinds
+		require.Zero(t, all.Fenced)
+		require.NotZero(t, all.Fallback, "some faults meet explicit clients")
+		require.NotZero(t, all.Proxied, "some that nobody acknowledges are proxied")
+		require.Equal(t, 18-all.Proxied, one.Clients.Reconnected)
 	}
 	require.Len(t, one.Clients.By, 2, "both backends answer")
 }
@@ -87,7 +97,8 @@ func TestWithoutFaultsNobodyReconnects(t *testing.T) {
 	require.Equal(t, 30, ledger.Clients.Answered)
 	require.Zero(t, ledger.Broker.Killed)
 	if ledger.Strays() == 0 {
-		require.Equal(t, demo.Outcomes{Acknowledged: 30}, ledger.Broker.Outcomes())
+		require.Equal(t, demo.Outcomes{Acknowledged: 30}, ledger.Broker.All().Offered())
+		require.Equal(t, demo.Kinds{Adopted: 30}, ledger.Broker.All().Kinds)
 		require.Zero(t, ledger.Clients.Reconnected)
 	}
 	require.Regexp(t, `^broker/\d+ on 127\.0\.0\.1:\d+, backend-1/\d+ and backend-2/\d+, `, progress.String())

@@ -1,21 +1,20 @@
 package demo
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
+
+	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
 )
 
 // Every wait of the demo has one of these limits. None decides an outcome: those
-// that are reached end the run with an error, except for ackDeadline.
+// that are reached end the run with an error, except for ackDeadline, and what
+// settleLimit ends is counted.
 const (
-	ackDeadline  = time.Second     // what a backend has for its ACK
-	slowAck      = 3 * time.Second // when a slow backend sends it, from the offer on
+	ackDeadline  = time.Second      // what a backend has for its ACK
+	settleLimit  = 4 * time.Second  // for a holder to let go: the reader of a slow one waits for deadlines
+	pingInterval = 10 * time.Second // longer than that reader waits
 	startLimit   = 30 * time.Second
 	requestLimit = 10 * time.Second // for a client's request line to arrive
 	attemptLimit = 30 * time.Second // for one GET, start of a backend included
@@ -23,54 +22,30 @@ const (
 	finishLimit  = 15 * time.Second // for a process to end when told so
 )
 
-// command returns this binary again, in another role, as a child that is killed
-// when ctx ends and when this process dies. (The kernel means the thread that
-// started it; Go ends a thread only with a goroutine that locked it, and none
-// does here.)
-func command(ctx context.Context, role string, args ...string) (*exec.Cmd, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", role, err)
-	}
-	cmd := exec.CommandContext(ctx, self, append([]string{role}, args...)...)
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return cmd, nil
-}
+// offersEach is how many backends a connection is offered to, at most.
+const offersEach = 2
 
-// descriptors returns what is open in this process: targets by number.
-func descriptors() (map[string]string, error) {
-	const dir = "/proc/self/fd"
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	open := map[string]string{}
-	for _, e := range entries {
-		// The one that ReadDir itself used is closed by now.
-		if target, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil {
-			open[e.Name()] = target
-		}
-	}
-	return open, nil
-}
+// A place is a socket in the directory of the run.
+type place string
 
-// missing returns what is in a and not in b, as "number target".
-func missing(a, b map[string]string) (names []string) {
-	for number, target := range a {
-		if b[number] != target {
-			names = append(names, number+" "+target)
-		}
-	}
-	return names
-}
+// The places.
+const (
+	controlPlace  place = "control"  // where backends link
+	explicitPlace place = "explicit" // where clients of the explicit mode connect
+	directPlace   place = "direct"   // where backend-2 serves whoever connects directly
+)
+
+func (p place) in(dir string) string { return filepath.Join(dir, string(p)) }
 
 // args returns the flags that make another process read the same Config.
-func (c Config) args() []string {
+func (c Config) args(dir string) []string {
 	return []string{
 		"--seed=" + strconv.FormatUint(c.Seed, 10),
 		"--connections=" + strconv.Itoa(c.Connections),
 		"--parallel=" + strconv.Itoa(c.Parallel),
 		"--faults=" + c.Faults.String(),
+		"--dir=" + dir,
 	}
 }
+
+func (c Config) plan() plan.Plan { return plan.New(c.Seed, c.Connections, c.Faults) }

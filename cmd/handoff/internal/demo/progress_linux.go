@@ -28,8 +28,8 @@ type progress struct {
 }
 
 func startProgress(w io.Writer, cfg Config, broker ready, stats func() *registry.Stats, tally func() Tally) *progress {
-	fmt.Fprintf(w, "broker/%d on %s, %s, deadline %v, slow ACKs after %v\n",
-		broker.PID, broker.Address, strings.Join(broker.Backends, " and "), ackDeadline, slowAck)
+	fmt.Fprintf(w, "broker/%d on %s, %s, deadline %v, %d offers each\n",
+		broker.PID, broker.Address, strings.Join(broker.Backends, " and "), ackDeadline, offersEach)
 	p := &progress{
 		w: w, cfg: cfg, terminal: isTerminal(w), started: time.Now(), stats: stats, tally: tally,
 		behind: make(chan struct{}), quit: make(chan string, 1), done: make(chan struct{}),
@@ -74,7 +74,7 @@ func (p *progress) run() {
 func (p *progress) work() string {
 	select {
 	case <-p.behind:
-		return "awaiting the last late ACKs"
+		return "ending the backends"
 	default:
 		return "handing off"
 	}

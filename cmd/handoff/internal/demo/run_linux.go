@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"sync/atomic"
 	"time"
 
+	"github.com/handoff-go/handoff/cmd/handoff/internal/child"
 	"github.com/handoff-go/handoff/registry"
 )
 
@@ -27,7 +29,12 @@ func Run(ctx context.Context, cfg Config, w io.Writer) (*Ledger, error) {
 	started := time.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	broker, err := startBroker(ctx, cfg, cancel)
+	dir, err := os.MkdirTemp("", "handoff-demo-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	broker, err := startBroker(ctx, cfg, dir, cancel)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +44,7 @@ func Run(ctx context.Context, cfg Config, w io.Writer) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	crowd := newClients(cfg, hello)
+	crowd := newClients(cfg, dir, hello, broker.sacrifice)
 	show := startProgress(w, cfg, hello, broker.stats.Load, crowd.snapshot)
 	crowd.run(ctx)
 	show.waiting()
@@ -70,25 +77,29 @@ func within[T any](ctx context.Context, limit time.Duration, values <-chan T, wh
 
 // brokerProcess is the broker as the first process sees it.
 type brokerProcess struct {
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	ready  chan ready
-	report chan Report
-	stats  atomic.Pointer[registry.Stats] // the latest; nil: none yet
-	heard  chan struct{}                  // closed when its output has ended
-	waited bool
-	status error
+	cmd        *exec.Cmd
+	stdin      io.WriteCloser
+	ready      chan ready
+	report     chan Report
+	sacrificed chan struct{}                  // has room for every backend that may be asked for
+	stats      atomic.Pointer[registry.Stats] // the latest; nil: none yet
+	heard      chan struct{}                  // closed when its output has ended
+	waited     bool
+	status     error
 }
 
 var errBrokerGone = errors.New("the broker ended before its report")
 
 // startBroker starts the broker. gone is called if it ends without a report.
-func startBroker(ctx context.Context, cfg Config, gone context.CancelCauseFunc) (*brokerProcess, error) {
-	cmd, err := command(ctx, brokerRole, cfg.args()...)
+func startBroker(ctx context.Context, cfg Config, dir string, gone context.CancelCauseFunc) (*brokerProcess, error) {
+	cmd, err := child.Command(ctx, brokerRole, cfg.args(dir)...)
 	if err != nil {
 		return nil, err
 	}
-	b := &brokerProcess{cmd: cmd, ready: make(chan ready, 1), report: make(chan Report, 1), heard: make(chan struct{})}
+	b := &brokerProcess{
+		cmd: cmd, ready: make(chan ready, 1), report: make(chan Report, 1), heard: make(chan struct{}),
+		sacrificed: make(chan struct{}, offersEach*cfg.Connections),
+	}
 	if b.stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -120,10 +131,26 @@ func (b *brokerProcess) listen(stdout io.Reader, gone context.CancelCauseFunc) {
 			b.ready <- *m.Ready
 		case m.Progress != nil:
 			b.stats.Store(m.Progress)
+		case m.Sacrificed && len(b.sacrificed) < cap(b.sacrificed):
+			b.sacrificed <- struct{}{}
 		case m.Report != nil && !reported:
 			reported = true
 			b.report <- *m.Report
 		}
+	}
+}
+
+// sacrifice asks for a backend that will die, and returns when one is linked that
+// nobody else has asked for: they are all alike.
+func (b *brokerProcess) sacrifice(ctx context.Context) error {
+	if _, err := b.stdin.Write([]byte("\n")); err != nil {
+		return err
+	}
+	select {
+	case <-b.sacrificed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

@@ -173,17 +173,17 @@ func TestAFrozenBackendIsNoError(t *testing.T) {
 	require.NoError(t, err)
 	requireNobodyLost(t, ledger)
 	require.NoError(t, ledger.Check())
-	require.GreaterOrEqual(t, ledger.Strays(), 4, "half of the first attempts go to it")
+	require.NotZero(t, ledger.Strays(), "the first pick is the one or the other, in turn")
 	require.NotContains(t, ledger.Clients.By, "backend-1/"+strconv.Itoa(f.one))
-	require.Equal(t, ledger.Strays(), ledger.Broker.LateRefused)
-	require.Equal(t, ledger.Strays(), int(ledger.Broker.Stats.Expired))
+	require.NotZero(t, ledger.Broker.Stuck)
+	require.EqualValues(t, ledger.Broker.Stats.Expired, ledger.Broker.Stuck, "it has not let go either")
 }
 
 // requireNobodyLost is what must hold whatever a backend or a stranger does.
 func requireNobodyLost(t *testing.T, l *demo.Ledger) {
 	require.Zero(t, l.Clients.Lost, "%q", l.Clients.Problems)
 	require.Equal(t, l.Config.Connections, l.Clients.Answered)
-	s, own := l.Broker.Stats, l.Broker.Outcomes()
+	s, own := l.Broker.Stats, l.Broker.All()
 	require.Equal(t, s.Registered, s.Acknowledged+s.Expired+s.Abandoned)
 	require.Zero(t, s.Pending)
 	require.EqualValues(t, s.Acknowledged, own.Acknowledged)

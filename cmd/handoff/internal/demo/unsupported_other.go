@@ -26,6 +26,10 @@ func Run(context.Context, Config, io.Writer) (*Ledger, error) {
 	return nil, &UnsupportedError{OS: runtime.GOOS}
 }
 
-func serveAsBroker(Config, io.Reader, io.Writer) error { return &UnsupportedError{OS: runtime.GOOS} }
+func serveAsBroker(Config, string, io.Reader, io.Writer) error {
+	return &UnsupportedError{OS: runtime.GOOS}
+}
 
-func serveAsBackend(Config, string) error { return &UnsupportedError{OS: runtime.GOOS} }
+func serveAsBackend(Config, string, string, io.Reader, io.Writer) error {
+	return &UnsupportedError{OS: runtime.GOOS}
+}
