@@ -1,0 +1,17 @@
+// Package faults is a matrix of faults: real processes are a broker, two backends and a
+// client, and one of them is stopped right after one step of the protocol and then
+// killed, frozen, cut off from its link, made to send garbage, or made to clear
+// O_NONBLOCK on the connection that is handed over. There is a cell for every step of
+// every party and every fault; docs/faults.md is the table.
+//
+// The package is its tests. Each cell asserts that no connection ever had two owners,
+// that its client ended, and as its table says, that every handoff left the registry
+// exactly once, that no descriptor is left, and that other clients finished while the
+// faulty party was still stopped.
+//
+//	go test ./internal/faults                        # every cell once
+//	go test ./internal/faults -short                 # one cell a step
+//	go test ./internal/faults -repeat 20             # every cell twenty times
+//	go test ./internal/faults -run 'Matrix/backend/SendAck'
+//	go test ./internal/faults -repeat 5 -update      # write the table anew
+package faults
