@@ -94,7 +94,7 @@ func (l *link) settleAll() {
 func byeReason(why error) wire.ByeReason {
 	var garbled *garbledError
 	switch {
-	case errors.As(why, &garbled):
+	case errors.As(why, &garbled), errors.Is(why, errFlooded):
 		return wire.ByeProtocol
 	case errors.Is(why, errSilent), errors.Is(why, errCongested), errors.Is(why, errPartial):
 		return wire.ByeSilent

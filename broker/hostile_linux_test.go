@@ -1,7 +1,9 @@
 package broker_test
 
 import (
-	"math/rand/v2"
+	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,83 +12,345 @@ import (
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
-// A backend that sends noise costs the one connection that it was offered.
-func TestNoiseOnALinkCostsOneHandoff(t *testing.T) {
-	w := newWorld(t, patient())
-	random := rand.New(rand.NewPCG(1, 2))
-	noise := func() []byte {
-		b := make([]byte, 1+random.IntN(200))
-		for i := range b {
-			b[i] = byte(random.Uint32())
+// history keeps the steps that were traced, whole.
+type history struct {
+	mu     sync.Mutex
+	events []broker.Event
+}
+
+func (h *history) add(e broker.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, e)
+}
+
+// of returns the latest step of that kind, and how many there were.
+func (h *history) of(op string) (latest broker.Event, n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.events {
+		if e.Op == op {
+			latest = e
+			n++
 		}
-		switch random.IntN(3) {
-		case 0: // raw
-			return b
-		case 1: // a frame of noise
-			return append([]byte{wire.Version, byte(len(b)), 0, 0, 0}, b...)
-		}
-		kinds := []wire.Kind{wire.KindRequest, wire.KindResponse, wire.KindEvent, wire.KindCancel}
-		protocols := []wire.Protocol{wire.ProtocolHello, wire.ProtocolHandoff, wire.ProtocolLink, wire.ProtocolClient}
-		f := wire.Frame{Version: wire.Version, Kind: kinds[random.IntN(4)], Protocol: protocols[random.IntN(4)], Payload: b}
-		return f.Append(nil)
 	}
-	for range 100 {
-		p := w.peer()
-		c := w.dial()
-		c.hello(t, "")
-		p.offer()
-		for {
-			// Until the link is dropped, which a failed write shows.
-			if _, err := p.link.SendAll(noise(), -1, time.Now().Add(5*time.Second)); err != nil {
-				break
+	return latest, n
+}
+
+// A backend that knows what another one was told ends nothing by it, and one that sends
+// what is no message loses its link, with the one connection that it was offered. Each is
+// answered by an error that can be told from others. Another link is not touched.
+func TestHostileMessages(t *testing.T) {
+	forged := wire.Ack{Token: mustToken(t, "0123456789abcdef"), Accepted: true, CorrelationID: 1}
+	cases := map[string]struct {
+		send func(own, others offer) string // on the hostile backend's link
+		op   string                         // the step that tells of it
+		err  func(error) bool
+		lost bool // the link, and the handoff on it
+	}{
+		"a token of another link": {func(_, others offer) string { return accept(others) },
+			broker.OpReadAck, is(registry.ErrNotPending), false},
+		"a token of another link under its own correlation id": {func(own, others offer) string {
+			own.Token = others.Token
+			return accept(own)
+		}, broker.OpReadAck, is(registry.ErrNotPending), false},
+		"its own token under another correlation id": {func(own, others offer) string {
+			own.CorrelationID = others.CorrelationID
+			return accept(own)
+		}, broker.OpReadAck, is(registry.ErrNotPending), false},
+		"a token that was never issued": {func(offer, offer) string { return text(&forged) },
+			broker.OpReadAck, is(registry.ErrNotPending), false},
+		"the client's token": {func(own, _ offer) string {
+			own.Token = own.ReadyToken
+			return accept(own)
+		}, broker.OpReadAck, is(registry.ErrNotPending), false},
+		"an ACK under another request id": {func(own, _ offer) string {
+			f := frameOf(t, accept(own))
+			f.RequestID++
+			return string(f.Append(nil))
+		}, broker.OpDropLink, envelope(wire.ErrRequestID), true},
+		"an ACK that is compressed": {func(own, _ offer) string {
+			f := frameOf(t, accept(own))
+			f.Encoding = wire.EncodingZstd
+			return string(f.Append(nil))
+		}, broker.OpDropLink, envelope(wire.ErrEncoding), true},
+		"an ACK of another version": {func(own, _ offer) string {
+			f := frameOf(t, accept(own))
+			f.Version = 2
+			return string(f.Append(nil))
+		}, broker.OpDropLink, envelope(wire.ErrVersion), true},
+		"an ACK of another kind": {func(own, _ offer) string {
+			f := frameOf(t, accept(own))
+			f.Kind = wire.KindCancel
+			return string(f.Append(nil))
+		}, broker.OpDropLink, envelope(wire.ErrKind), true},
+		"a protocol that nobody speaks": {func(own, _ offer) string {
+			f := frameOf(t, accept(own))
+			f.Protocol = 0xFFFF
+			return string(f.Append(nil))
+		}, broker.OpDropLink, envelope(wire.ErrProtocol), true},
+		"an ACK whose token is cut short": {func(own, _ offer) string {
+			f := frameOf(t, accept(own))
+			f.Payload = f.Payload[:10]
+			return string(f.Append(nil))
+		}, broker.OpDropLink, field(wire.ErrTruncated), true},
+		"an ACK without a token": {func(own, _ offer) string {
+			f := frameOf(t, accept(own))
+			f.Payload = f.Payload[18:]
+			return string(f.Append(nil))
+		}, broker.OpDropLink, field(registry.ErrTokenMissing), true},
+		"an empty frame": {func(offer, offer) string { return "\x01\x00\x00\x00\x00" },
+			broker.OpDropLink, envelope(wire.ErrVersion), true},
+		"what is no frame": {func(offer, offer) string { return "GET / HTTP/1.1\r\n" },
+			broker.OpDropLink, is(wire.ErrFraming), true},
+		"a frame that is a byte too large": {func(offer, offer) string { return "\x01\x01\x10\x00\x00" },
+			broker.OpDropLink, size(wire.MaxControl + 1), true},
+		"a frame of four gigabytes": {func(offer, offer) string { return "\x01\xff\xff\xff\xff" },
+			broker.OpDropLink, size(1<<32 - 1), true},
+		"an offer": {func(own, _ offer) string { return text(&own.Offer) },
+			broker.OpDropLink, is(broker.ErrMessage), true},
+		"a commit": {func(own, _ offer) string { return text((*wire.Commit)(ptr(own.name()))) },
+			broker.OpDropLink, is(broker.ErrMessage), true},
+		"a second hello": {func(offer, offer) string { return text(&wire.LinkHello{Version: 1, Service: service}) },
+			broker.OpDropLink, is(broker.ErrMessage), true},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			h := new(history)
+			o := patient()
+			o.Trace = h.add
+			w := newWorld(t, o)
+			hostile := w.peer()
+			c := w.dial()
+			c.hello(t, "")
+			own := hostile.offer()
+			sound := w.peer()
+			bystander := w.dial()
+			bystander.hello(t, "")
+			others := sound.offer()
+
+			hostile.write([]byte(test.send(own, others)))
+			if test.lost {
+				c.ended(t)
+				require.IsType(t, &wire.Revoke{}, hostile.read())
+				require.Equal(t, wire.ByeProtocol, hostile.read().(*wire.Bye).Reason)
+				hostile.gone()
+				require.Equal(t, broker.Fenced, (<-w.outcomes).Kind)
+			} else {
+				w.sync(hostile)
+				hostile.ack(own) // all that it did was for nothing
+				hostile.commit(own)
+				require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+			}
+			e, n := h.of(test.op)
+			if test.op == broker.OpReadAck {
+				h.mu.Lock()
+				e = h.events[slices.IndexFunc(h.events, func(e broker.Event) bool { return e.Op == test.op })]
+				h.mu.Unlock()
+				n--
+			}
+			require.Equal(t, 1, n)
+			require.True(t, test.err(e.Err), "%v", e.Err)
+			require.EqualValues(t, 1, e.Link)
+
+			sound.ack(others)
+			sound.commit(others)
+			sound.sayReady(others, "untouched")
+			bystander.ready(t)
+			bystander.hear(t, "untouched")
+			require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+		})
+	}
+}
+
+func accept(o offer) string {
+	return text(&wire.Ack{Token: o.Token, Accepted: true, CorrelationID: o.CorrelationID})
+}
+
+func text(m wire.Message) string { return string(m.Append(nil)) }
+
+func mustToken(t *testing.T, bytes string) registry.Token {
+	t.Helper()
+	token, err := registry.ParseToken([]byte(bytes))
+	require.NoError(t, err)
+	return token
+}
+
+func frameOf(t *testing.T, s string) wire.Frame {
+	t.Helper()
+	f, err := wire.ParseFrame([]byte(s[wire.HeaderSize:]))
+	require.NoError(t, err)
+	return f
+}
+
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func envelope(target error) func(error) bool {
+	return func(err error) bool {
+		var e *wire.EnvelopeError
+		return errors.As(err, &e) && errors.Is(e, target)
+	}
+}
+
+func field(target error) func(error) bool {
+	return func(err error) bool {
+		var e *wire.FieldError
+		return errors.As(err, &e) && errors.Is(e, target)
+	}
+}
+
+func size(n uint32) func(error) bool {
+	return func(err error) bool {
+		var e *wire.FrameSizeError
+		return errors.As(err, &e) && e.Size == n && e.Max == wire.MaxControl
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// A frame that never ends hides no ACK: the link is dropped because no ping is answered,
+// and the connection goes on to another backend.
+func TestFrameThatNeverEnds(t *testing.T) {
+	h := new(history)
+	o := patient()
+	o.Trace = h.add
+	o.PingInterval = 50 * time.Millisecond
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "hello\n")
+	held := p.offer()
+	w.echoBackend("two", backend.Options{})
+	p.write([]byte{wire.Version, 0, wire.MaxControl >> 8, 0, 0})
+	for {
+		if _, err := p.link.SendAll([]byte{0}, -1, time.Now().Add(5*time.Second)); err != nil {
+			break // it is dropped
+		}
+		time.Sleep(time.Millisecond)
+	}
+	e, n := h.of(broker.OpDropLink)
+	require.Equal(t, 1, n)
+	require.ErrorIs(t, e.Err, broker.ErrSilent)
+	p.close(held.fd)
+	p.die()
+	c.ready(t)
+	c.hear(t, "two: hello")
+	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+}
+
+// A backend that always has more to say cannot keep an attempt from its deadline: the
+// queue is read for so long only, and then the connection is fenced, since an ACK may be
+// in what was not read.
+func TestFramesWithoutEnd(t *testing.T) {
+	h := new(history)
+	o := quick()
+	o.PingInterval = -1
+	var w *world
+	var p *peer
+	bogus := wire.Ack{Token: mustToken(t, "0123456789abcdef"), Accepted: true, CorrelationID: 1 << 40}
+	frame := bogus.Append(nil)
+	flooding := false // of the one goroutine that reads the link
+	o.Trace = func(e broker.Event) {
+		if e.Op != broker.OpReadAck {
+			h.add(e)
+		}
+		switch e.Op {
+		case broker.OpReadClock:
+			flooding = true
+		case broker.OpDropLink:
+			flooding = false
+		}
+		// The next frame is there before the broker has done with this one.
+		if flooding && (e.Op == broker.OpReadClock || e.Op == broker.OpReadAck) {
+			if _, err := p.link.SendAll(frame, -1, time.Now().Add(time.Second)); err != nil {
+				flooding = false
 			}
 		}
-		require.Equal(t, broker.Fenced, (<-w.outcomes).Kind)
-		c.ended(t)
-		p.die()
 	}
+	w = newWorld(t, o)
+	p = w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	p.offer()
+	require.Equal(t, broker.Fenced, (<-w.outcomes).Kind)
+	c.ended(t)
+	require.IsType(t, &wire.Revoke{}, p.read())
+	require.Equal(t, wire.ByeProtocol, p.read().(*wire.Bye).Reason)
+	p.gone()
+	drop, n := h.of(broker.OpDropLink)
+	require.Equal(t, 1, n)
+	require.ErrorIs(t, drop.Err, broker.ErrFlooded)
+	require.EqualValues(t, 1, w.broker.Stats().Registry.Expired)
 	w.echoBackend("sound", backend.Options{})
+	c = w.dial()
+	c.hello(t, "x\n")
+	c.ready(t)
+	c.hear(t, "sound: x")
+}
+
+// Descriptors that a backend sends are closed, however many: none has a meaning. So are
+// those that came before there was no room for more.
+func TestDescriptorsByTheHundredAreClosed(t *testing.T) {
+	w := newWorld(t, patient())
+	p := w.peer()
+	ping := wire.Ping{Nonce: 1}
+	frame := ping.Append(nil)
+	send := func(n int) {
+		fds := make([]int, n)
+		_, _, err := p.conn.WriteMsgUnix(frame, unix.UnixRights(fds...), nil)
+		require.NoError(t, err)
+		_, ok := p.read().(*wire.Pong)
+		require.True(t, ok)
+	}
+	const most = 253 // that one message may have
+	for range 20 {
+		send(most)
+	}
+	require.EqualValues(t, 20*most, w.broker.Stats().Descriptors.Closed)
+	room := starve(t, 3)
+	send(most)
+	room()
+	require.EqualValues(t, 20*most+3, w.broker.Stats().Descriptors.Closed)
+	require.Zero(t, w.broker.Stats().Descriptors.Open)
+
+	w.echoBackend("sound", backend.Options{})
+	p.die()
 	c := w.dial()
 	c.hello(t, "x\n")
 	c.ready(t)
 	c.hear(t, "sound: x")
 }
 
-// Messages out of turn, each well formed, end nothing.
-func TestMessagesOutOfTurnEndNothing(t *testing.T) {
-	w := newWorld(t, patient())
-	p := w.peer()
-	c := w.dial()
-	c.hello(t, "")
-	o := p.offer()
-	random := rand.New(rand.NewPCG(3, 4))
-	for range 5000 {
-		var bytes [registry.TokenSize]byte
-		for i := range bytes {
-			bytes[i] = byte(random.Uint32())
+// starve leaves this process room for n descriptors, until room is made.
+func starve(t *testing.T, n int) (room func()) {
+	t.Helper()
+	var all unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &all))
+	low := all
+	low.Cur = 256
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &low))
+	var spare []int
+	for {
+		fd, err := unix.Dup(0)
+		if err != nil {
+			require.ErrorIs(t, err, unix.EMFILE)
+			break
 		}
-		token, err := registry.ParseToken(bytes[:])
-		require.NoError(t, err)
-		correlation := o.CorrelationID + uint64(random.IntN(3)) - 1
-		switch random.IntN(5) {
-		case 0:
-			p.send(&wire.Ack{Token: token, Accepted: true, CorrelationID: correlation})
-		case 1:
-			p.send(&wire.Ack{Token: token, CorrelationID: correlation, Reason: wire.ReasonBackendRejected})
-		case 2:
-			p.send(&wire.Released{Token: token, CorrelationID: correlation})
-		case 3:
-			p.send(&wire.Pong{Nonce: random.Uint64()})
-		case 4:
-			p.send((*wire.Released)(ptr(o.name()))) // of what was not revoked
-		}
+		spare = append(spare, fd)
 	}
-	w.sync(p)
-	p.ack(o)
-	p.commit(o)
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Greater(t, len(spare), n)
+	for _, fd := range spare[:n] {
+		require.NoError(t, unix.Close(fd))
+	}
+	return sync.OnceFunc(func() {
+		for _, fd := range spare[n:] {
+			_ = unix.Close(fd)
+		}
+		require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &all))
+	})
 }
-
-func ptr[T any](v T) *T { return &v }
