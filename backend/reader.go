@@ -62,7 +62,9 @@ func (l *link) lose() {
 		delete(l.offers, correlation)
 		switch o.phase {
 		case acking:
-			o.verdict = linkDied
+			if o.verdict == 0 { // what the broker had said counts
+				o.verdict = linkDied
+			}
 		case queued, uncertain:
 			lost = append(lost, o)
 		}

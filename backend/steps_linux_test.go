@@ -87,6 +87,27 @@ func TestCommitWhileTheAckIsWritten(t *testing.T) {
 	served(t, accepted)
 }
 
+// A broker that is told of draining says commit, and then bye: the end of the link takes
+// nothing back.
+func TestCommitCountsWhenTheLinkEndsBeforeTheAckIsDone(t *testing.T) {
+	b := newBroker(t, wire.ModeCommitOnly)
+	o, reached, resume := stopping(backend.OpSendAck)
+	ln := b.listen(o)
+	offer := b.offer(0)
+	b.ping()
+	accepted := accepting(ln)
+	<-reached
+	b.acked(offer)
+	b.commit(offer)
+	b.ping()
+	require.Equal(t, 1, ln.Stats().Undecided)
+	require.NoError(t, b.link.link.Close())
+	require.Eventually(t, func() bool { return ln.Stats().Undecided == 0 }, 30*time.Second, time.Millisecond,
+		"the reader has left the offer to who writes its ACK")
+	close(resume)
+	served(t, accepted)
+}
+
 func TestEndOfTheLinkWhileTheAckIsWritten(t *testing.T) {
 	for mode, owned := range map[wire.Mode]uint64{wire.ModeCommitOnly: 0, wire.ModeLease: 1} {
 		t.Run(mode.String(), func(t *testing.T) {
