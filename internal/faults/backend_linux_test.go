@@ -136,6 +136,10 @@ func (b *host) isAccepting() bool {
 	return b.accepting
 }
 
+// acceptors is how many Accepts wait, so that one does when an offer comes right behind
+// another.
+const acceptors = 4
+
 // accept begins to accept, once. There is a listener.
 func (b *host) accept() {
 	b.mu.Lock()
@@ -146,19 +150,21 @@ func (b *host) accept() {
 	if again {
 		return
 	}
-	b.serving.Go(func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
+	for range acceptors {
+		b.serving.Go(func() {
+			for {
+				c, err := ln.Accept()
+				if err != nil {
+					return
+				}
+				// Before the first byte is read or written.
+				client := c.(*backend.Conn).Info().ClientAddress
+				b.say(report{Kind: "serving", Note: client})
+				b.serving.Go(func() {
+					serveTagged(c, b.Name[0])
+					b.say(report{Kind: "served", Note: client})
+				})
 			}
-			// Before the first byte is read or written.
-			client := c.(*backend.Conn).Info().ClientAddress
-			b.say(report{Kind: "serving", Note: client})
-			b.serving.Go(func() {
-				serveTagged(c, b.Name[0])
-				b.say(report{Kind: "served", Note: client})
-			})
-		}
-	})
+		})
+	}
 }

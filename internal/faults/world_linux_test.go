@@ -2,9 +2,7 @@ package faults_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -200,6 +198,3 @@ func (w *world) clear(hangs bool) string {
 	os.RemoveAll(w.dir)
 	return said
 }
-
-// isGone reports whether an error is that of a process that has ended.
-func isGone(err error) bool { return errors.Is(err, errGone) || errors.Is(err, io.ErrClosedPipe) }
