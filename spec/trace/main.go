@@ -1,0 +1,176 @@
+// Command trace checks traces of the registry against the specification: module
+// TraceHandoff says which are paths through HandoffAck, and TLC decides.
+//
+//	go run ./spec/trace [-traces N] [-mutants N] [-seed N] [-file F] [-save F] [-v]
+//
+// It records fresh traces of goroutines that use a registry at once, or reads
+// them from a file, as package events writes it ("-": standard input). Each must
+// be a path through the Go model and through HandoffAck. Then it changes them in
+// one place each: two events change places, one is left out, comes twice, has
+// another answer, or another time. The specification must refuse each mutant
+// that the model refuses, at the same event, and take each that the model takes.
+// What is wrong is named, with the event that does not fit and the state before it.
+//
+// The seed decides what the goroutines do, though not how they meet, and which
+// mutants are made of the traces. With -save the traces can be checked again.
+//
+// Exit codes: 0 all is as it must be; 1 something is not; 2 wrong usage, or a
+// file that cannot be read; 3 Java is missing; 4 TLC could not be fetched; 5 TLC
+// is not the one that is pinned. (go run turns all but 0 into 1.)
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/handoff-go/handoff/spec/internal/tlatools"
+	"github.com/handoff-go/handoff/spec/trace/events"
+)
+
+const (
+	exitOK = iota
+	exitDiffers
+	exitUsage
+	exitNoJava
+	exitNoTLC
+	exitWrongTLC
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// errUsage marks a wrong way of calling the command, or a file that it cannot read.
+var errUsage = errors.New("usage")
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("trace", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	count := flags.Int("traces", 50, "how many traces to record")
+	illegal := flags.Int("mutants", 600, "how many mutants that the model refuses to make")
+	seed := flags.Uint64("seed", rand.Uint64(), "repeats what the goroutines do and which mutants are made")
+	file := flags.String("file", "", "check the traces in this file instead of fresh ones; -: standard input")
+	save := flags.String("save", "", "write the traces to this file")
+	if err := flags.Parse(args); err != nil {
+		return exitUsage
+	}
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, "trace:", err)
+		return exitCode(err)
+	}
+	if flags.NArg() > 0 || *count < 1 || *illegal < 0 {
+		return fail(fmt.Errorf("%w: unexpected arguments, no traces, or a negative number of mutants", errUsage))
+	}
+	c, err := newChecker(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	began := time.Now()
+	traces, err := gather(*file, stdin, *seed, *count)
+	if err != nil {
+		return fail(err)
+	}
+	if err := saveTo(*save, traces); err != nil {
+		return fail(err)
+	}
+	r, err := c.judge(ctx, traces, *seed, *illegal)
+	if err != nil {
+		return fail(err)
+	}
+	r.print(stdout)
+	fmt.Fprintf(stdout, "seed %d: %d traces, %d events, %.1f s\n", *seed, r.traces, r.events, time.Since(began).Seconds())
+	if len(r.problems) > 0 {
+		return fail(fmt.Errorf("%d things are not as they must be", len(r.problems)))
+	}
+	return exitOK
+}
+
+func newChecker(ctx context.Context) (*checker, error) {
+	root, err := tlatools.Repository()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	tools, err := tlatools.Find(ctx, filepath.Join(root, ".cache"))
+	return &checker{tools: tools, spec: filepath.Join(root, "spec")}, err
+}
+
+// judge checks traces, and mutants of them.
+func (c *checker) judge(ctx context.Context, traces []events.Trace, seed uint64, illegal int) (*report, error) {
+	all := make([]recorded, len(traces))
+	for i, t := range traces {
+		all[i].Trace = t
+	}
+	plant(rand.New(rand.NewPCG(seed, 4)), all, illegal)
+	r := &report{}
+	for _, b := range batches(all) {
+		verdicts, err := c.check(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		r.add(b, verdicts)
+	}
+	if got := r.total().illegal; got < illegal {
+		r.problem("the traces gave %d mutants that the model refuses, not %d", got, illegal)
+	}
+	return r, nil
+}
+
+// gather records traces, or reads them.
+func gather(file string, stdin io.Reader, seed uint64, count int) ([]events.Trace, error) {
+	if file == "" {
+		return recordAll(seed, count)
+	}
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errUsage, err)
+		}
+		defer f.Close()
+		in = f
+	}
+	traces, err := events.Read(in)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %s: %w", errUsage, file, err)
+	case len(traces) == 0:
+		return nil, fmt.Errorf("%w: %s holds no trace", errUsage, file)
+	}
+	return traces, nil
+}
+
+func saveTo(file string, traces []events.Trace) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return errors.Join(events.Write(f, traces...), f.Close())
+}
+
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.Is(err, tlatools.ErrNoJava):
+		return exitNoJava
+	case errors.Is(err, tlatools.ErrNoTLC):
+		return exitNoTLC
+	case errors.Is(err, tlatools.ErrWrongTLC):
+		return exitWrongTLC
+	}
+	return exitDiffers
+}

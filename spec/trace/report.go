@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/handoff-go/handoff/spec/trace/events"
+)
+
+// report is what came of a check.
+type report struct {
+	traces, events int
+	kinds          map[string]*tally
+	problems       []string
+}
+
+// tally counts the mutants of a kind, as the model judges them, and those that
+// the specification judges alike.
+type tally struct{ illegal, refused, legal, accepted int }
+
+// add compares the verdicts on a batch with the model's.
+func (r *report) add(b batch, verdicts map[place]verdict) {
+	for i, t := range b {
+		r.traces++
+		r.events += len(t.Events)
+		r.addTrace(t.Trace, verdicts[place{i + 1, 0}])
+	}
+	for _, m := range b.mutants() {
+		r.addMutant(m, verdicts)
+	}
+}
+
+// addTrace: what the code did must be what both allow.
+func (r *report) addTrace(t events.Trace, v verdict) {
+	if steps, problem := events.Judge(t); problem != "" {
+		r.problem("trace %s is no path through the model: event %d does not fit, %s:\n  %v", t.Name, steps+1, problem, t.Events[steps])
+	}
+	if !v.accepted {
+		r.problem("trace %s is no path through HandoffAck: event %d does not fit:\n  %v\n  the state before it: %s", t.Name, v.steps+1, t.Events[v.steps], v.before)
+	}
+}
+
+// addMutant: the specification must refuse what the model does, at the same event,
+// and nothing else.
+func (r *report) addMutant(m mutant, verdicts map[place]verdict) {
+	if r.kinds == nil {
+		r.kinds = map[string]*tally{}
+	}
+	if r.kinds[m.kind] == nil {
+		r.kinds[m.kind] = &tally{}
+	}
+	count := r.kinds[m.kind]
+	v, told := verdicts[place{m.trace, m.edit}]
+	switch {
+	case m.legal():
+		count.legal++
+	default:
+		count.illegal++
+	}
+	switch {
+	case !told:
+		r.problem("%s: nothing is said of it", m.name)
+	case m.legal() && v.accepted:
+		count.accepted++
+	case m.legal():
+		r.problem("%s: the model takes it, and HandoffAck refuses event %d\n  the state before it: %s", m.name, v.steps+1, v.before)
+	case v.accepted:
+		r.problem("%s: HandoffAck takes it, and the model refuses event %d: %s", m.name, m.steps+1, m.problem)
+	case v.steps != m.steps:
+		r.problem("%s: HandoffAck refuses event %d, and the model event %d: %s\n  the state before: %s", m.name, v.steps+1, m.steps+1, m.problem, v.before)
+	default:
+		count.refused++
+	}
+}
+
+func (r *report) problem(format string, args ...any) {
+	r.problems = append(r.problems, fmt.Sprintf(format, args...))
+}
+
+// total adds up all kinds.
+func (r *report) total() tally {
+	var t tally
+	for _, k := range r.kinds {
+		t.illegal += k.illegal
+		t.refused += k.refused
+		t.legal += k.legal
+		t.accepted += k.accepted
+	}
+	return t
+}
+
+// print prints the counts, and what is wrong.
+func (r *report) print(w io.Writer) {
+	if t := r.total(); t != (tally{}) {
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(table, "mutants by\tillegal\trefused\tlegal\taccepted\t")
+		for _, kind := range kinds() {
+			if k := r.kinds[kind]; k != nil {
+				fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t\n", kind, k.illegal, k.refused, k.legal, k.accepted)
+			}
+		}
+		fmt.Fprintf(table, "all\t%d\t%d\t%d\t%d\t\n", t.illegal, t.refused, t.legal, t.accepted)
+		table.Flush()
+	}
+	for _, p := range r.problems {
+		fmt.Fprintln(w, p)
+	}
+}
