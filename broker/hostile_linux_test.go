@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -250,30 +251,32 @@ func TestFramesWithoutEnd(t *testing.T) {
 	h := new(history)
 	o := quick()
 	o.PingInterval = -1
-	var w *world
-	var p *peer
 	bogus := wire.Ack{Token: mustToken(t, "0123456789abcdef"), Accepted: true, CorrelationID: 1 << 40}
 	frame := bogus.Append(nil)
-	flooding := false // of the one goroutine that reads the link
+	var flood atomic.Pointer[peer]
+	var flooding atomic.Bool
 	o.Trace = func(e broker.Event) {
-		if e.Op != broker.OpReadAck {
-			h.add(e)
-		}
 		switch e.Op {
 		case broker.OpReadClock:
-			flooding = true
+			flooding.Store(true)
+		case broker.OpReadAck:
 		case broker.OpDropLink:
-			flooding = false
+			flooding.Store(false)
+			fallthrough
+		default:
+			h.add(e)
+			return
 		}
 		// The next frame is there before the broker has done with this one.
-		if flooding && (e.Op == broker.OpReadClock || e.Op == broker.OpReadAck) {
+		if p := flood.Load(); p != nil && flooding.Load() {
 			if _, err := p.link.SendAll(frame, -1, time.Now().Add(time.Second)); err != nil {
-				flooding = false
+				flooding.Store(false)
 			}
 		}
 	}
-	w = newWorld(t, o)
-	p = w.peer()
+	w := newWorld(t, o)
+	p := w.peer()
+	flood.Store(p)
 	c := w.dial()
 	c.hello(t, "")
 	p.offer()
