@@ -93,7 +93,7 @@ func TestObservedAckThatDrips(t *testing.T) {
 	for ; w.trace.count(broker.OpExpire) == 0; sent++ {
 		require.Less(t, sent, len(ack)-1, "the deadline is for all of the ACK")
 		p.write([]byte{ack[sent]})
-		kept.ask(t, "x", "kept: x") // the broker is not held
+		kept.ask(t, "x", "kept: x")       // the broker is not held
 		time.Sleep(10 * time.Millisecond) // half a minute for all of it
 	}
 	p.revoke(held)
