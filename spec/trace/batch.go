@@ -54,10 +54,12 @@ func batches(all []recorded) []batch {
 	return some
 }
 
+// moduleName is the module that a batch is written to.
 const moduleName = "Recorded"
 
 // writer writes the module and the configuration of a batch.
 type writer struct {
+	name   string // of the module
 	batch  batch
 	step   time.Duration
 	ranks  []ranks // of each trace
@@ -68,9 +70,9 @@ type writer struct {
 	refs   int     // how many of them have names
 }
 
-// write writes the module of a batch, and its configuration.
-func (b batch) write(module, cfg io.Writer) error {
-	w := writer{batch: b, step: stepOf(b[0].AckDeadline, b[0].TokenTTL)}
+// write writes a batch as a module with this name, and its configuration.
+func (b batch) write(name string, module, cfg io.Writer) error {
+	w := writer{name: name, batch: b, step: stepOf(b[0].AckDeadline, b[0].TokenTTL)}
 	w.measure()
 	if err := w.bound(); err != nil {
 		return err
@@ -166,7 +168,7 @@ func (w *writer) configuration() string {
 	fmt.Fprintf(&b, "  MaxPending = %d\n  AckDeadline = %d\n  TokenTTL = %d\n  Horizon = %d\n",
 		o.MaxPending, w.length(o.AckDeadline), w.length(o.TokenTTL), w.latest)
 	for _, name := range []string{"Tokens", "Refs", "Traces", "Edits"} {
-		fmt.Fprintf(&b, "  %s <- %s%s\n", name, moduleName, name)
+		fmt.Fprintf(&b, "  %s <- %s%s\n", name, w.name, name)
 	}
 	fmt.Fprintf(&b, "INVARIANTS\n  TypeOK\n  TraceTypeOK\nCHECK_DEADLOCK FALSE\n")
 	return b.String()

@@ -38,7 +38,7 @@ func (c *checker) check(ctx context.Context, b batch) (map[place]verdict, error)
 	}
 	defer os.RemoveAll(temp)
 	var module, cfg bytes.Buffer
-	if err := b.write(&module, &cfg); err != nil {
+	if err := b.write(moduleName, &module, &cfg); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(temp, moduleName)

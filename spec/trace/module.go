@@ -27,16 +27,16 @@ func (w *writer) module() (string, error) {
 		edits = append(edits, "\n  <<"+strings.Join(some, ",")+">>")
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "---- MODULE %s ----\n", moduleName)
+	fmt.Fprintf(&b, "---- MODULE %s ----\n", w.name)
 	b.WriteString("EXTENDS TraceHandoff\n\n")
 	b.WriteString("E(op, ref, presented, at, over, state, answer) ==\n" +
 		"  [op |-> op, ref |-> ref, presented |-> presented, at |-> at, end |-> over,\n" +
 		"   state |-> state, answer |-> answer]\n\n")
-	fmt.Fprintf(&b, "%sTokens == 1..%d\n%sRefs == 1..%d\n\n", moduleName, w.lives, moduleName, w.refs)
+	fmt.Fprintf(&b, "%sTokens == 1..%d\n%sRefs == 1..%d\n\n", w.name, w.lives, w.name, w.refs)
 	// TLC evaluates the definition that stands in for a constant each time that the
 	// constant is asked for, and any other definition of a value once.
-	fmt.Fprintf(&b, "AllTraces == <<%s>>\n%sTraces == AllTraces\n\n", strings.Join(traces, ","), moduleName)
-	fmt.Fprintf(&b, "AllEdits == <<%s>>\n%sEdits == AllEdits\n====\n", strings.Join(edits, ","), moduleName)
+	fmt.Fprintf(&b, "AllTraces == <<%s>>\n%sTraces == AllTraces\n\n", strings.Join(traces, ","), w.name)
+	fmt.Fprintf(&b, "AllEdits == <<%s>>\n%sEdits == AllEdits\n====\n", strings.Join(edits, ","), w.name)
 	return b.String(), nil
 }
 
