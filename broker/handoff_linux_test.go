@@ -143,7 +143,7 @@ func TestHandoffThatCannotWaitFences(t *testing.T) {
 	_, err := client.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
 	p.ack(o)
-	p.revoke(o)
+	w.sync(p) // which is not answered: it has ended
 }
 
 func TestHandoffRefusesWhatItCannotPass(t *testing.T) {
