@@ -1,6 +1,7 @@
 // Command handoff shows what the module does.
 //
-//	handoff demo    hand real client connections from a broker to backends
+//	handoff demo     hand real client connections from a broker to backends
+//	handoff bench    what a handoff costs, and whether a million leave anything behind
 //
 // It exits 0 on success, 1 when something is not as it must be, and 2 for a
 // command line that it does not understand.
@@ -11,6 +12,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/handoff-go/handoff/cmd/handoff/internal/bench"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/demo"
 )
 
@@ -18,8 +20,10 @@ const usage = `handoff hands live client connections from a broker to backend pr
 
 Usage:
 
-	handoff demo [flags]    real processes, real sockets, planned faults, and the ledger of it all
-	handoff help            this text
+	handoff demo [flags]             real processes, real sockets, planned faults, and the ledger of it all
+	handoff bench handoff [flags]    the latency of a handoff beside that of the reconnect that it replaces
+	handoff bench soak [flags]       a great many handoffs with random faults, and what they leave behind
+	handoff help                     this text
 
 Flags of a command: handoff COMMAND --help
 `
@@ -38,6 +42,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	case name == "demo":
 		return demo.Main(rest, stdout, stderr)
+	case name == "bench":
+		return bench.Main(rest, stdout, stderr)
+	case bench.IsRole(name):
+		return bench.RoleMain(name, rest, stderr)
 	case demo.IsRole(name):
 		return demo.RoleMain(name, rest, stderr)
 	default:

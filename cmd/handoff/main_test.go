@@ -30,6 +30,9 @@ func TestCommandLine(t *testing.T) {
 		{"demo --parallel=1025", 2, "", "parallel 1025"},
 		{"demo --faults=maybe", 2, "", "maybe"},
 		{"demo --faults=slow=60,kill=60", 2, "", "above 100"},
+		{"bench", 0, "handoff bench soak", ""},
+		{"bench nonsense", 2, "", "nonsense"},
+		{"bench handoff -n 1", 2, "", "n 1"},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
 			var stdout, stderr strings.Builder

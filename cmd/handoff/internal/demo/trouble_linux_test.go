@@ -106,6 +106,7 @@ func TestADeadBrokerEndsTheRun(t *testing.T) {
 
 func TestADeadFirstProcessTakesTheOthersAlong(t *testing.T) {
 	cmd := exec.CommandContext(limited(t), os.Args[0], "demo", "--connections=1000", "--faults=slow=100")
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // it cannot tidy up any more
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
