@@ -167,18 +167,20 @@ func larger() map[string]constants {
 	return all
 }
 
-// sample draws n states and takes the steps around one of their ends from each.
+// sample draws n states, and takes every step from each at one instant: at one of
+// their ends, just before it, or anywhere.
 func (k *checker) sample(seed uint64, n int) (name, how string) {
 	u := newUrn(k.constants, seed)
 	for range n {
 		v := u.draw()
-		end := v.end[u.rand.IntN(k.Tokens)]
-		instants := []int{end - u.rand.IntN(2), u.rand.IntN(k.last() + 1)}
-		instants = slices.DeleteFunc(instants, func(n int) bool { return n < 0 || n > k.last() })
+		at := u.rand.IntN(k.last() + 1)
+		if around := v.end[u.rand.IntN(k.Tokens)] - u.rand.IntN(2); 0 <= around && around <= k.last() {
+			at = around
+		}
 		if line := broken(k.constants, k.lines, &v); line != "" {
 			return line, "it was drawn so"
 		}
-		if name, how = k.from(&v, instants); name != "" {
+		if name, how = k.from(&v, []int{at}); name != "" {
 			return name, how
 		}
 	}
@@ -188,7 +190,7 @@ func (k *checker) sample(seed uint64, n int) (name, how string) {
 // A hundred thousand states that are generated, most of them not to be reached in
 // few steps: every step from each keeps the invariant, and what is claimed of steps.
 func TestEveryStepKeepsTheInvariantFromStatesDrawn(t *testing.T) {
-	const states = 120_000
+	const states = 110_000
 	for _, name := range slices.Sorted(maps.Keys(larger())) {
 		k := newChecker(larger()[name], nil)
 		n := states / len(larger())
@@ -198,6 +200,6 @@ func TestEveryStepKeepsTheInvariantFromStatesDrawn(t *testing.T) {
 		broke, how := k.sample(uint64(len(name)), n)
 		require.Empty(t, broke, "%s: %s", name, how)
 		t.Logf("%s: %d states, %d steps, %d of which led elsewhere", name, n, k.steps, k.led)
-		require.Greater(t, k.led, 5*n)
+		require.Greater(t, k.led, 4*n)
 	}
 }
