@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/handoff-go/handoff/internal/plant"
+)
+
+// The sources change under the changes: this tells at once which of them have to follow.
+func TestEveryChangeAppliesToTheSourcesAsTheyAre(t *testing.T) {
+	names, sides := map[string]bool{}, map[string]int{}
+	for _, c := range allChanges() {
+		source, err := os.ReadFile(filepath.Join("../..", filepath.FromSlash(c.file)))
+		require.NoError(t, err, c.name)
+		_, err = c.edit().In(strings.ReplaceAll(string(source), "\r\n", "\n"))
+		require.NoError(t, err, c.name)
+		require.False(t, names[c.name], c.name)
+		require.NotEmpty(t, c.says, c.name)
+		names[c.name] = true
+		sides[c.side]++
+		require.True(t, strings.HasPrefix(c.file, c.side+"/"), c.name)
+	}
+	require.Equal(t, map[string]int{inSpec: 10, inModel: 10, inRegistry: 10}, sides)
+}
+
+// What must notice a change is a link that looks at its place.
+func TestEveryPlaceHasALinkToAnother(t *testing.T) {
+	for _, where := range []string{inSpec, inModel, inRegistry} {
+		c := change{side: where}
+		found := false
+		for _, l := range allLinks() {
+			if l.name == c.must() {
+				found = l.sees(c)
+			}
+		}
+		require.True(t, found, where)
+	}
+}
+
+// exit returns the error of a command that exits with 1.
+func exit(t *testing.T) error {
+	t.Helper()
+	err := exec.Command("go", "no-such-command").Run()
+	require.Error(t, err)
+	return err
+}
+
+func TestTheMatrixTellsWhatWasNoticed(t *testing.T) {
+	source := t.TempDir()
+	write := func(file, text string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(source, file)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(source, file), []byte(text), 0o644))
+	}
+	write("registry/a.go", "package registry\n\nconst A = 1\nconst B = 2\n")
+	write(".cache/tool.jar", "jar")
+	no := exit(t)
+	b := bench{source: source, out: new(bytes.Buffer), links: allLinks()}
+	// The golden walk sees A and not B; a change of the package's name breaks it.
+	b.run = func(_ context.Context, dir, _ string, args ...string) (string, error) {
+		text, err := os.ReadFile(filepath.Join(dir, "registry", "a.go"))
+		require.NoError(t, err)
+		require.FileExists(t, filepath.Join(dir, ".cache", "tool.jar"))
+		walk := strings.Contains(strings.Join(args, " "), "Walks")
+		switch {
+		case strings.Contains(string(text), "package other"):
+			return "FAIL m [build failed]", no
+		case walk && !strings.Contains(string(text), "A = 1"):
+			return "differs", no
+		}
+		return "", nil
+	}
+	m, err := b.all(t.Context(), side(inRegistry, []change{
+		{name: "a", file: "registry/a.go", old: "A = 1", new: "A = 3"},
+		{name: "b", file: "registry/a.go", old: "B = 2", new: "B = 3"},
+		{name: "broken", file: "registry/a.go", old: "package registry", new: "package other"},
+		{name: "gone", file: "registry/a.go", old: "C", new: "D"},
+	}))
+	require.NoError(t, err)
+	require.NoError(t, m.rows[0].failure(m.links))
+	require.ErrorContains(t, m.rows[1].failure(m.links), "goes unnoticed: golden walk must see it")
+	require.ErrorIs(t, m.rows[2].failure(m.links), errBroken)
+	require.ErrorIs(t, m.rows[3].failure(m.links), plant.ErrNotApplying)
+	require.ErrorIs(t, m.failures(), errBroken)
+	text := m.String()
+	require.Contains(t, text, "1 of 4 one-sided changes caught")
+	require.Regexp(t, `registry-a +\. +\. +\. +- +caught`, text)
+	require.Contains(t, text, "UNNOTICED")
+	require.Contains(t, text, "WORTHLESS")
+
+	b.run = func(context.Context, string, string, ...string) (string, error) { return "FAIL", no }
+	_, err = b.all(t.Context(), nil)
+	require.ErrorIs(t, err, errNotPassing)
+	b.run = func(context.Context, string, string, ...string) (string, error) { return "", errors.New("not found") }
+	_, err = b.all(t.Context(), nil)
+	require.ErrorContains(t, err, "not found")
+}
+
+func TestUsage(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-list", "-only", "spec-over-is-after"}, &out))
+	require.Contains(t, out.String(), "an end is over one instant later")
+	for _, args := range [][]string{{"-none"}, {"x"}, {"-only", "no-such-change"}} {
+		require.ErrorAs(t, run(t.Context(), args, &out), new(usageError))
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/handoff-go/handoff/internal/plant"
+)
+
+// The places where a rule stands.
+const (
+	inSpec     = "spec"
+	inModel    = "model"
+	inRegistry = "registry"
+)
+
+// A change is a small change of meaning in one place.
+type change struct {
+	name     string
+	side     string // where it is
+	says     string // one line: what is different
+	file     string // path in the module, with slashes
+	old, new string // old occurs exactly once in file, and new takes its place
+}
+
+func (c change) edit() plant.Edit { return plant.Edit{File: c.file, Old: c.old, New: c.new} }
+
+// A link is a check that ties two places together, or one to what it promises.
+type link struct {
+	name    string
+	looksAt []string // the places
+	command []string
+}
+
+// allLinks returns the links in the order of the matrix.
+func allLinks() []link {
+	test := func(pkg, name string, args ...string) []string {
+		return append([]string{"go", "test", "-count=1", pkg, "-run", name}, args...)
+	}
+	tlc := func(names string) []string { return []string{"go", "run", "./spec/tlc", "-only", names} }
+	return []link{
+		{"guarantees", []string{inSpec}, tlc("MCAlone,MCFull,MCLiveness")},
+		{"graph equality", []string{inSpec, inModel}, tlc("GraphAlone,GraphClipped,GraphFull")},
+		{"golden model", []string{inModel}, test("./model", "^TestGoldenGraph$")},
+		{"properties", []string{inModel, inRegistry}, test("./proptest", "^TestRegistry$",
+			"-rapid.seed=1", "-rapid.checks=200", "-rapid.shrinktime=0s", "-rapid.nofailfile")},
+		{"golden walk", []string{inRegistry}, test("./proptest", "^TestRegistryWalks$")},
+	}
+}
+
+// must returns the link that has to notice a change: the one that holds that place
+// against another.
+func (c change) must() string {
+	return map[string]string{inSpec: "graph equality", inModel: "graph equality", inRegistry: "golden walk"}[c.side]
+}
+
+func (l link) sees(c change) bool { return slices.Contains(l.looksAt, c.side) }
+
+// broken matches what a link prints when it could not do its work: what does not compile
+// or parse tells nothing about its meaning. TLC's codes are those of its own errors.
+var broken = regexp.MustCompile(`\[build failed\]|\[setup failed\]|exit +(7[5-9]|1[45]\d|255)\b|tlc: `)
