@@ -52,7 +52,7 @@ func TestReadmeTargetsExist(t *testing.T) {
 }
 
 func TestReadmeLinksLead(t *testing.T) {
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "spec/README.md"} {
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "spec/README.md", "docs/verify-yours.md"} {
 		for _, link := range regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(read(t, file), -1) {
 			if !strings.Contains(link[1], "://") {
 				require.FileExists(t, existing(filepath.Join(filepath.Dir(file), link[1])), "%s links to it", file)
@@ -67,6 +67,18 @@ func TestReadmeCodeIsTheExamples(t *testing.T) {
 	require.NotEmpty(t, blocks)
 	indented := "\t" + strings.ReplaceAll(strings.TrimSpace(blocks[0][1]), "\n", "\n\t") + "\n"
 	require.Contains(t, read(t, "registry/example_readme_test.go"), indented)
+}
+
+// So is the code of the recipes.
+func TestRecipesAreExamples(t *testing.T) {
+	page := read(t, "docs/verify-yours.md")
+	examples := read(t, "proptest/example_test.go") + read(t, "broker/example_check_linux_test.go") + read(t, "spec/trace/events/example_test.go")
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(page, -1)
+	require.Len(t, blocks, 4)
+	for _, block := range blocks {
+		indented := "\t" + strings.ReplaceAll(strings.TrimSpace(block[1]), "\n", "\n\t") + "\n"
+		require.Contains(t, examples, indented)
+	}
 }
 
 func quoted(cell string) []string {

@@ -24,14 +24,15 @@ func TestMapRegistry(t *testing.T) {
 
 func TestMapRegistryConcurrently(t *testing.T) { proptest.RunConcurrent(t, mine) }
 
-// To check an implementation of the contract, write two tests.
+// To check an implementation of the contract, write three tests.
 func ExampleRun() {
 	factory := func(o registry.Options) (proptest.Registry, error) {
 		return newMapRegistry(o) // an implementation of one's own
 	}
 	TestConformance := func(t *testing.T) { proptest.Run(t, factory) }
+	TestEveryStep := func(t *testing.T) { proptest.Walk(t, factory) }
 	TestConcurrently := func(t *testing.T) { proptest.RunConcurrent(t, factory) }
-	_, _ = TestConformance, TestConcurrently
+	_, _, _ = TestConformance, TestEveryStep, TestConcurrently
 }
 
 // A sequence that once failed stays in a test, as text.
