@@ -7,7 +7,7 @@ FUZZTIME    ?= 5m
 PLATFORMS    = linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 windows/386
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go unit race spec spec-long java cc fuzz mutants mutants-quick bench cover lint staticcheck vulncheck cross generate
+.PHONY: help demo test test-go unit race spec spec-long traces drift verify java cc fuzz mutants mutants-quick bench cover lint staticcheck vulncheck cross generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +15,8 @@ help: ## list the targets
 demo: ## hand a thousand connections to backends that fail, and count
 	$(GO) run ./cmd/handoff demo
 
-test: ## everything: vet, unit, property, race, corpora, goldens, TLC
-	@$(MAKE) --no-print-directory --keep-going test-go spec
+test: ## everything: vet, unit, property, race, corpora, goldens, TLC, traces
+	@$(MAKE) --no-print-directory --keep-going test-go spec traces
 
 test-go: unit race ## the same without Java: all but TLC
 
@@ -32,6 +32,15 @@ spec: java ## model-check the specification with TLC
 
 spec-long: java ## the larger models too (by hand or nightly)
 	$(GO) run ./spec/tlc -lane long
+
+traces: java ## check fresh traces of the code, and mutants of them, with TLC
+	$(GO) run ./spec/trace
+
+drift: java ## change a rule in one place only; the links to the others must notice
+	$(GO) run ./internal/drift
+
+verify: java cc ## the whole chain, and a report for each guarantee
+	$(GO) run ./cmd/handoff verify
 
 java: # what TLC needs; installed where that is ours to do
 	@scripts/need 'java mvn' 'openjdk-17-jre-headless maven' 'the specification was NOT checked'
