@@ -51,7 +51,6 @@ func (h *herd) keep(p *process) {
 		if !ending { // else finish has heard its last word
 			h.dead.Rejected += told.Rejected
 			h.dead.Revoked += told.Revoked
-			h.dead.Lost += told.Lost
 		}
 		h.mu.Unlock()
 		if ending || h.ctx.Err() != nil {
@@ -119,7 +118,6 @@ func (h *herd) finish() (last []Sample, err error) {
 			h.mu.Lock()
 			h.dead.Rejected += s.Backend.Rejected
 			h.dead.Revoked += s.Backend.Revoked
-			h.dead.Lost += s.Backend.Lost
 			h.mu.Unlock()
 		}
 	}

@@ -36,7 +36,7 @@ type Clients struct {
 }
 
 // Seen counts what backends told between deaths: at least that many there were.
-type Seen struct{ Rejected, Revoked, Lost uint64 }
+type Seen struct{ Rejected, Revoked uint64 }
 
 // Check returns an error that lists what is not as it must be.
 func (r *SoakReport) Check() error {
@@ -139,8 +139,8 @@ func (r *SoakReport) Print(w io.Writer) {
 	fmt.Fprintf(w, "  connections  opened %d = adopted %d + fenced %d + fallback %d + proxied %d + closed %d\n",
 		c.Opened, s.Adopted, s.Fenced, s.Fallback, s.Proxied, s.Closed)
 	fmt.Fprintf(w, "  clients      opened %d = answered %d + fell back %d + ended %d + hung up %d\n", c.Opened, c.Answered, c.FellBack, c.Ended, c.HungUp)
-	fmt.Fprintf(w, "  backends     killed %d; of the others at least: offers rejected %d, revoked %d, lost with a link %d\n",
-		r.Killed, r.Seen.Rejected, r.Seen.Revoked, r.Seen.Lost)
+	fmt.Fprintf(w, "  backends     killed %d; of the others at least: offers rejected %d, revoked %d\n",
+		r.Killed, r.Seen.Rejected, r.Seen.Revoked)
 	fmt.Fprintf(w, "  descriptors  opened %d = closed %d + adopted %d + open %d\n", s.Descriptors.Opened, s.Descriptors.Closed, s.Descriptors.Adopted, s.Descriptors.Open)
 	fmt.Fprintf(w, "\n  %-8s %-14s %12s %11s %12s %12s\n", "", "", "descriptors", "goroutines", "heap KiB", "RSS KiB")
 	line := func(who, when string, s Sample) {
