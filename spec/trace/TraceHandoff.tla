@@ -197,8 +197,7 @@ TraceNext ==
 
 TraceSpec == TraceInit /\ [][TraceNext]_<<vars, walk>>
 ------------------------------------------------------------------------------
-TraceTypeOK ==
-  /\ TypeOK
+TraceTypeOK ==                    \* besides TypeOK
   /\ Unborn \in Tokens
   /\ trace \in DOMAIN Traces
   /\ edit \in {0} \cup DOMAIN Edits[trace]

@@ -17,7 +17,8 @@ const (
 	shifted    = "time"      // an event is handed another time, or tells another end
 )
 
-func kinds() []string { return []string{swapped, dropped, duplicated, altered, shifted} }
+// kinds are in the order in which mutants are made: the last gives as many as are asked for.
+func kinds() []string { return []string{swapped, dropped, duplicated, shifted, altered} }
 
 // mutant is an edited trace, and what the model says of it.
 type mutant struct {
@@ -31,34 +32,38 @@ type mutant struct {
 func (m *mutant) legal() bool { return m.problem == "" }
 
 // plant adds edits to the traces until there are so many that the model refuses,
-// of each kind the same number, and at most as many that it takes. It returns
-// fewer where the traces do not give that many.
-func plant(r *rand.Rand, all []recorded, illegal int) {
-	if len(all) == 0 {
-		return
+// of each kind the same number if the traces give that many, and at most half as
+// many that it takes. It returns how many the model refuses.
+func plant(r *rand.Rand, all []recorded, illegal int) int {
+	planted := 0
+	for k, kind := range kinds() { // what one kind does not give, the next ones make up for
+		planted += plantKind(r, all, kind, illegal*(k+1)/len(kinds())-planted)
 	}
-	for k, kind := range kinds() {
-		want := illegal*(k+1)/len(kinds()) - illegal*k/len(kinds())
-		refused, taken := 0, 0
-		for try := 0; refused < want && try < 100*want; try++ {
-			t := &all[r.IntN(len(all))]
-			if len(t.Events) == 0 {
-				continue
-			}
-			e, ok := mutate(r, kind, t.Trace)
-			if !ok || slices.ContainsFunc(t.edits, e.same) {
-				continue
-			}
-			edited := t.Trace
-			edited.Events = e.apply(t.Events)
-			if _, problem := events.Judge(edited); problem != "" {
-				refused++
-			} else if taken++; taken > want {
-				continue
-			}
-			t.edits = append(t.edits, e)
+	return planted
+}
+
+// plantKind is plant for one kind.
+func plantKind(r *rand.Rand, all []recorded, kind string, want int) int {
+	refused, taken := 0, 0
+	for try := 0; refused < want && try < 20*want+200; try++ {
+		t := &all[r.IntN(len(all))]
+		if len(t.Events) == 0 {
+			continue
 		}
+		e, ok := mutate(r, kind, t.Trace)
+		if !ok || slices.ContainsFunc(t.edits, e.same) {
+			continue
+		}
+		edited := t.Trace
+		edited.Events = e.apply(t.Events)
+		if _, problem := events.Judge(edited); problem != "" {
+			refused++
+		} else if taken++; taken > (want+1)/2 {
+			continue
+		}
+		t.edits = append(t.edits, e)
 	}
+	return refused
 }
 
 func (e *edit) same(o edit) bool {
