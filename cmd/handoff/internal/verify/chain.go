@@ -30,11 +30,11 @@ func chain() []link {
 		{name: "traces", ties: "what the code did to what the specification allows",
 			command: []string{"go", "run", "./spec/trace"}, java: true, read: readPlain},
 		{name: "TLC", ties: "the specification to the guarantees, in every state of small constants",
-			command: tlc("MC*,Witness*"), java: true, read: readTLC},
+			command: tlc("MC*,Witness*,Trace*"), java: true, read: readTLC},
 		{name: "must-fail models", ties: "the guarantees to the specification: each planted fault is found by the property it breaks",
 			command: tlc("Fail*,Claim*"), java: true, read: readTLC},
 		{name: "sockets", ties: "the protocol to real processes, sockets and faults",
-			command: test("./internal/passing", "./wire", "./broker", "./backend", "./client"), read: readGoTests},
+			command: test("./internal/passing", "./wire", "./broker", "./backend", "./client", "./internal/obligations", "./internal/faults"), read: readGoTests},
 		{name: "kill matrix", ties: "the tests to the code: each planted fault is found by the layer that is there to find it",
 			command: []string{"go", "run", "./internal/mutants", "-quick"}, read: readMatrix},
 	}

@@ -54,8 +54,9 @@ func guarantees() []guarantee {
 		{
 			id: "G7", promise: "ends",
 			properties: []string{"Ends", "SweepsAll"},
-			tests:      with("registry.TestRunExpiresAtTheDeadlineAndNotBefore", "registry.TestRunLooksAgainAfterASlowSweep"),
-			files:      []string{"spec/Liveness.tla", "spec/Guarantees.tla", "registry/run_test.go"}, planted: true,
+			tests: with("registry.TestRunExpiresAtTheDeadlineAndNotBefore", "registry.TestRunLooksAgainAfterASlowSweep",
+				"obligations.TestEachHandoffIsExpired", "obligations.TestAHandoffThatNobodyExpiresStays"),
+			files: []string{"spec/Liveness.tla", "spec/Guarantees.tla", "registry/run_test.go"}, planted: true,
 		},
 		{
 			id: "G8", promise: "saturating time",
@@ -69,17 +70,17 @@ func guarantees() []guarantee {
 			tests: []string{
 				"passing.TestASendIsReadableWhenItReturns", "passing.TestWhatWasSentOutlivesItsSender",
 				"broker.TestLateAckIsFenced", "broker.TestAckOfAnEndedAttemptFencesNobody", "broker.TestAckOnAnotherLinkEndsNothing",
-				"backend.TestClockIsReadAfterTheAck",
+				"backend.TestClockIsReadAfterTheAck", "faults.TestMatrix",
 			},
-			files: []string{"spec/ProtocolGuarantees.tla", "spec/ProtocolLiveness.tla"},
+			files: []string{"spec/ProtocolGuarantees.tla", "spec/ProtocolLiveness.tla", "internal/faults"},
 		},
 		{
 			id: "G10", promise: "no descriptor is lost",
 			properties: []string{"DescriptorConservation"},
 			tests: []string{
-				"passing.TestALedgerIsExactAtEveryInstant", "passing.TestTheLedgerAgreesWithTheKernel",
+				"passing.TestALedgerIsExactAtEveryInstant", "passing.TestTheLedgerAgreesWithTheKernel", "faults.TestMatrix",
 			},
-			files: []string{"spec/ProtocolGuarantees.tla", "internal/passing/ledger.go"},
+			files: []string{"spec/ProtocolGuarantees.tla", "internal/passing/ledger.go", "internal/faults"},
 		},
 	}
 }
