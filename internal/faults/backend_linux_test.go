@@ -16,11 +16,13 @@ const greeting = 4
 
 // serveTagged writes a tag for the greeting, and one for every byte that it reads: all
 // that a party ever writes as an owner is its own tag.
-func serveTagged(c net.Conn, tag byte) {
+func serveTagged(c net.Conn, tag byte, wrote func(total int)) {
 	defer c.Close()
 	if _, err := c.Write(bytes.Repeat([]byte{tag}, greeting)); err != nil {
 		return
 	}
+	total := greeting
+	wrote(total)
 	var room [512]byte
 	for {
 		n, err := c.Read(room[:])
@@ -28,6 +30,8 @@ func serveTagged(c net.Conn, tag byte) {
 			if _, err := c.Write(bytes.Repeat([]byte{tag}, n)); err != nil {
 				return
 			}
+			total += n
+			wrote(total)
 		}
 		if err != nil {
 			return
@@ -161,7 +165,9 @@ func (b *host) accept() {
 				client := c.(*backend.Conn).Info().ClientAddress
 				b.say(report{Kind: "serving", Note: client})
 				b.serving.Go(func() {
-					serveTagged(c, b.Name[0])
+					serveTagged(c, b.Name[0], func(total int) {
+						b.say(report{Kind: "wrote", Note: client, Bytes: total})
+					})
 					b.say(report{Kind: "served", Note: client})
 				})
 			}

@@ -65,7 +65,6 @@ func without() (copies, links []string) {
 // Why a cell stands for nothing.
 const (
 	noCopy      = "n/a: it has no copy of the connection"
-	mayBeClosed = "n/a: its copy may be closed by now"
 	linkOver    = "n/a: its link is over"
 	isClient    = "n/a: it is the client"
 	noClientYet = "n/a: no client is there yet"
@@ -73,9 +72,9 @@ const (
 	noTimeout   = "n/a: a plain client has no timeout"
 )
 
-// races reports whether another goroutine of the party, which is not stopped, may close
-// its copy: the link's reader, for the one that offers, and the other way round.
-func (c cell) races() bool {
+// goesOn reports whether another goroutine of the party finishes the handoff while this
+// one is stopped: the link's reader, for the one that offers, and the other way round.
+func (c cell) goesOn() bool {
 	switch c.key() {
 	case "broker/SendOffer", "broker/OfferWritten":
 		return !scenarios()[c.scenario].hold
@@ -104,10 +103,7 @@ func (c cell) meaningless() string {
 	scene := scenarios()[c.scenario]
 	switch c.fault {
 	case blocking:
-		switch {
-		case c.races():
-			return mayBeClosed
-		case slices.Contains(copies, c.key()) && !scene.keeps:
+		if slices.Contains(copies, c.key()) && !scene.keeps || c.goesOn() {
 			return noCopy
 		}
 	case link, garbage:

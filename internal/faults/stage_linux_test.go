@@ -53,6 +53,7 @@ type report struct {
 	Ref   uint64  `json:",omitempty"`
 	Err   string  `json:",omitempty"`
 	Note  string  `json:",omitempty"`
+	Bytes int     `json:",omitempty"` // written so far
 	Books *books  `json:",omitempty"`
 	Heard []heard `json:",omitempty"`
 }

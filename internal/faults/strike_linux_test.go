@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 )
 
 // strike has the fault happen to the party, which has stopped. Other clients finish
 // before it goes on; that they do is the order of what is here.
 func (w *world) strike(p *process) error {
+	if err := w.quiet(); err != nil {
+		return err
+	}
 	if err := w.checkCopies(p); err != nil {
 		return err
 	}
@@ -54,14 +58,65 @@ func (w *world) strike(p *process) error {
 		if err := p.tell(command{Do: string(w.fault), PID: w.pidOf(w.a)}); err != nil {
 			return err
 		}
-		if err := w.others(); err != nil {
+		// A new client that was offered on this very link might share its fate.
+		if err := w.noticed(marks); err != nil {
 			return err
 		}
-		if err := w.noticed(marks); err != nil {
+		if err := w.others(); err != nil {
 			return err
 		}
 	}
 	return p.release("fault")
+}
+
+// quiet waits for what the others do meanwhile, where what the client sees would depend on
+// who is faster.
+func (w *world) quiet() error {
+	ctx := context.Background()
+	explicit := w.probe != nil && w.scene.socket == ""
+	if w.party == "broker" && explicit {
+		// What it does before it is answered it can do by itself.
+		_, _, err := w.probe.await(ctx, 0, "Write", func(r report) bool {
+			return r.Kind == "answer" || r.Kind == "step" && r.Op == "Write"
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if w.goesOn() || w.fault == link && (w.party == "client" && w.name != "Connect" || w.awaitsCommit()) {
+		outcomes := 0
+		_, _, err := w.broker.await(ctx, 0, "the second outcome", func(r report) bool {
+			if r.Kind == "outcome" {
+				outcomes++
+			}
+			return outcomes == 2
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if w.party == "client" && w.fault == link && w.scene.socket == "" && !w.scene.noService {
+		probe := filepath.Join(w.dir, w.probe.Name)
+		want := greeting + len(request)
+		switch w.name {
+		case "Connect":
+			return nil
+		case "SendHello":
+			want = greeting
+		}
+		_, _, err := w.a.await(ctx, 0, "the answer", func(r report) bool { return r.Kind == "wrote" && r.Bytes == want && r.Note == probe })
+		return err
+	}
+	return nil
+}
+
+// awaitsCommit reports whether the backend has sent its ACK and needs the commit.
+func (c cell) awaitsCommit() bool {
+	switch c.key() {
+	case "backend/SendAck", "backend/ReadClock", "backend/Uncertain":
+		return scenarios()[c.scenario].noLease
+	}
+	return false
 }
 
 func (w *world) pidOf(p *process) int {
@@ -77,9 +132,6 @@ func (w *world) checkCopies(p *process) error {
 	c := w.cell
 	c.fault = blocking
 	why := c.meaningless()
-	if why == mayBeClosed {
-		return nil
-	}
 	err := p.tell(command{Do: "copies", PID: w.pidOf(w.probe)})
 	if errors.Is(err, errHang) || errors.Is(err, errGone) {
 		return err

@@ -114,7 +114,7 @@ func (w *world) serve(socket string, tag byte) error {
 			if err != nil {
 				return
 			}
-			w.serving.Go(func() { serveTagged(c, tag) })
+			w.serving.Go(func() { serveTagged(c, tag, func(int) {}) })
 		}
 	})
 	return nil
