@@ -51,7 +51,7 @@ func contests() map[string]func(rapid.TB, factory) {
 	return map[string]func(rapid.TB, factory){
 		"winners":      func(t rapid.TB, f factory) { eachRound(t, 2000, f, raceToEnd) },
 		"counts":       func(t rapid.TB, f factory) { eachRound(t, 10, f, keepCounting) },
-		"linearizable": func(t rapid.TB, f factory) { eachRound(t, 10_000, f, checkHistory) },
+		"linearizable": func(t rapid.TB, f factory) { eachRound(t, 1000, f, checkHistory) },
 		"trace":        func(t rapid.TB, f factory) { eachRound(t, 40, f, checkEvents) },
 	}
 }
