@@ -67,8 +67,8 @@ func (b *bench) run(ctx context.Context, faults []fault) (*matrix, error) {
 	return m, nil
 }
 
-// copyModule copies what the layers need: neither the specification nor the commands.
-func copyModule(dst, src string) error { return plant.Copy(dst, src, "spec", "cmd") }
+// copyModule copies what the layers need, which the commands are not.
+func copyModule(dst, src string) error { return plant.Copy(dst, src, "cmd") }
 
 // tryWithoutFault finds out what tests the layers have, and that all pass.
 // Layers that no fault needs are left out.
