@@ -2,6 +2,7 @@
 //
 //	handoff demo     hand real client connections from a broker to backends
 //	handoff bench    what a handoff costs, and whether a million leave anything behind
+//	handoff trace    record a run with faults, for the specification to check
 //	handoff verify   in a checkout: the whole chain, from the specification to running processes
 //
 // It exits 0 on success, 1 when something is not as it must be, and 2 for a
@@ -15,6 +16,7 @@ import (
 
 	"github.com/handoff-go/handoff/cmd/handoff/internal/bench"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/demo"
+	"github.com/handoff-go/handoff/cmd/handoff/internal/tracing"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/verify"
 )
 
@@ -25,6 +27,7 @@ Usage:
 	handoff demo [flags]             real processes, real sockets, planned faults, and the ledger of it all
 	handoff bench handoff [flags]    the latency of a handoff beside that of the reconnect that it replaces
 	handoff bench soak [flags]       a great many handoffs with random faults, and what they leave behind
+	handoff trace [flags]            record what a broker's registry does in a run with faults, as text
 	handoff verify [flags]           in a checkout: specification, model, code and processes, and a report
 	handoff help                     this text
 
@@ -45,6 +48,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	case name == "demo":
 		return demo.Main(rest, stdout, stderr)
+	case name == "trace":
+		return tracing.Main(rest, stdout, stderr)
 	case name == "bench":
 		return bench.Main(rest, stdout, stderr)
 	case name == "verify":
