@@ -44,7 +44,7 @@ func drivers() []driver {
 			}
 		}},
 		{"corpus", "the committed corpus of `FuzzOperations`", 0, replayCorpus},
-		{"scenes", "what the others cannot bring about for certain", 0, closeInASweep},
+		{"scenes", "what the others cannot bring about for certain", 1, closeInASweep},
 	}
 }
 
