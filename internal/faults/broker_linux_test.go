@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/registry"
@@ -18,6 +19,7 @@ const (
 	clientsSocket   = "clients"   // of the broker: explicit clients
 	plainSocket     = "plain"     // of the broker: plain ones
 	proxiedSocket   = "proxied"   // of the broker: plain ones that no backend serves
+	closedSocket    = "closed"    // of the broker: the same, and it does not either
 	reconnectSocket = "reconnect" // where fallback says to go
 	targetSocket    = "target"    // where the broker connects whom it serves by proxy
 )
@@ -58,6 +60,9 @@ func playBroker(s *stage) error {
 			s.say(report{Kind: "outcome", Note: o.Kind.String()})
 		},
 	}
+	if s.Pings {
+		o.PingInterval = min(s.Deadline/10, 200*time.Millisecond)
+	}
 	if s.NoLease {
 		o.Margin = s.Deadline
 	}
@@ -75,6 +80,7 @@ func playBroker(s *stage) error {
 		{controlSocket, b.ServeBackends},
 		{clientsSocket, b.Serve},
 		{plainSocket, func(ln net.Listener) error { return b.ServeRoute(ln, broker.FixedService(service)) }},
+		{closedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, broker.FixedService(noService)) }},
 		{proxiedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, proxied) }},
 	}
 	ended := make(chan error, len(serving))

@@ -12,6 +12,6 @@
 //	go test ./internal/faults                        # every cell once
 //	go test ./internal/faults -short                 # one cell a step
 //	go test ./internal/faults -repeat 20             # every cell twenty times
-//	go test ./internal/faults -run 'Matrix/backend/SendAck'
+//	go test ./internal/faults -run 'Matrix/cells/backend/SendAck'
 //	go test ./internal/faults -repeat 5 -update      # write the table anew
 package faults

@@ -1,6 +1,9 @@
 package faults_test
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // scenario is a way that a handoff goes when nothing is faulty.
 type scenario struct {
@@ -12,6 +15,7 @@ type scenario struct {
 	expires   bool   // the deadline of the ACK has to come
 	leaves    bool   // the first backend does not link again
 	keeps     bool   // but it keeps the connection when its link ends
+	pings     bool   // the broker pings, and a backend that does not answer loses its link
 	early     bool   // it is about the first backend's link, so the client comes afterwards
 	gates     map[string]gate
 	script    func(context.Context, *world) error // what else happens, meanwhile
@@ -36,7 +40,10 @@ func scenarios() map[string]scenario {
 			}, script: ackLate},
 		"fallback": {words: "nobody serves what the client wants, so it is told to reconnect", noService: true},
 		"proxy":    {words: "nobody serves what a plain client wants, so the broker does, by proxy", socket: proxiedSocket},
-		"linkup":   {words: "the first backend links, and then a client comes", early: true},
+		"closed":   {words: "nobody serves what a plain client wants, so the broker ends its connection", socket: closedSocket},
+		"silent": {words: "the first backend answers no ping, so the broker drops its link; the second one takes the offer",
+			pings: true, gates: map[string]gate{"backend": {ID: scripted, Op: "ReadOffer"}}, script: untilDropped},
+		"linkup": {words: "the first backend links, and then a client comes", early: true},
 		"leave": {words: "the first backend closes its listener with the offer in its queue; the second one takes it",
 			hold: true, leaves: true, script: whenQueued("close")},
 		"drain": {words: "the first backend drains with the offer in its queue, and serves it",
@@ -61,6 +68,16 @@ func whenQueued(do ...string) func(context.Context, *world) error {
 		}
 		return nil
 	}
+}
+
+// untilDropped has the first backend stopped until the broker has dropped its link and
+// said all that it has to say.
+func untilDropped(ctx context.Context, w *world) error {
+	_, _, err := w.broker.await(ctx, 0, "SendRevoke", func(r report) bool { return r.Kind == "step" && r.Op == "SendRevoke" })
+	if err != nil && !errors.Is(err, errGone) {
+		return err
+	}
+	return w.a.release(scripted)
 }
 
 // cutOff has the broker shut down as soon as the offer is in the first backend's queue.
