@@ -71,7 +71,8 @@ AnswersTurnAtEnd ==
                         /\ Turns(ExpireAnswer(t, n), "none", "ok")
        /\ Issued(t) => /\ Turns(RegisterAnswer(t, n), "ok", "ErrTokenExpired")
                        /\ Turns(DropAnswer(t, n), "none", "ok")
-       /\ t \notin consumed => Turns(ConsumeAnswer(t, t, n), "ok", "ErrTokenExpired")
+       /\ t \notin consumed => \A u \in Tokens :      \* whatever is presented
+            Turns(ConsumeAnswer(t, u, n), IF u = t THEN "ok" ELSE "ErrTokenMismatch", "ErrTokenExpired")
 LeavesInTime ==
   [][\A t \in Tokens : Leaves(t) =>
        /\ handoff'[t] = "acknowledged" => now' < end[t]

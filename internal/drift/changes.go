@@ -19,7 +19,7 @@ func specChanges() []change {
 			file: answers, old: `Cardinality(Live) >= MaxPending`, new: `Cardinality(Live) > MaxPending`},
 		{name: "consumed-twice", says: "a consumed token may be consumed again",
 			file: answers, old: `token[expected] # "live" \/ expected \in consumed THEN`, new: `token[expected] # "live" THEN`},
-		{name: "mismatch-before-expiry", says: "the token that is presented is compared before the end is looked at",
+		{name: "mismatch-before-expiry", by: "guarantees", says: "the token that is presented is compared before the end is looked at",
 			file: answers, old: `IF Over(n, end[expected]) THEN "ErrTokenExpired"
   ELSE IF presented # expected THEN "ErrTokenMismatch"`, new: `IF presented # expected THEN "ErrTokenMismatch"
   ELSE IF Over(n, end[expected]) THEN "ErrTokenExpired"`},
@@ -31,7 +31,7 @@ func specChanges() []change {
 			file: steps, old: `\/ RegisterAnswer(t, n) = "ErrTokenExpired" /\ Revoke(t)`, new: `\/ FALSE`},
 		{name: "issued-for-less", says: "a token lives for the ACK's deadline",
 			file: steps, old: `![t] = Plus(n, TokenTTL)`, new: `![t] = Plus(n, AckDeadline)`},
-		{name: "youngest-first", says: "a sweep takes what was over last",
+		{name: "youngest-first", by: "guarantees", says: "a sweep takes what was over last",
 			file: answers, old: `end[t] <= end[u]`, new: `end[t] >= end[u]`},
 	})
 }
@@ -47,7 +47,7 @@ func modelChanges() []change {
 			file: steps, old: `len(s.Records) >= s.Options.MaxPending }`, new: `len(s.Records) > s.Options.MaxPending }`},
 		{name: "consumed-twice", says: "a consumed token may be consumed again",
 			file: steps, old: `case !live || r.Consumed:`, new: `case !live:`},
-		{name: "mismatch-before-expiry", says: "the token that is presented is compared before the end is looked at",
+		{name: "mismatch-before-expiry", by: "properties", says: "the token that is presented is compared before the end is looked at",
 			file: steps, old: `	case Over(now, r.End) && r.Pending:`, new: `	case presented != expected:
 		return s, Answer{Verdict: TokenMismatch}
 	case Over(now, r.End) && r.Pending:`},

@@ -12,6 +12,13 @@ AckOnTheDeadline(t, n) ==               \* AcknowledgeAnswer
   ELSE IF OverIsAfter(n, end[t]) THEN "DeadlineError"
   ELSE "ok"
 
+MismatchBeforeEnd(expected, presented, n) ==    \* ConsumeAnswer
+  IF closed THEN "ErrClosed"
+  ELSE IF token[expected] # "live" \/ expected \in consumed THEN "ErrTokenNotLive"
+  ELSE IF presented # expected THEN "ErrTokenMismatch"
+  ELSE IF Over(n, end[expected]) THEN "ErrTokenExpired"
+  ELSE "ok"
+
 AckWhenever(t, n) ==                    \* Acknowledge
   /\ ~closed /\ Pending(t)
   /\ Leave(t, "acknowledged")
