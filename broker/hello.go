@@ -104,7 +104,12 @@ func (p *passage) negotiate(hello *wire.Hello) (*wire.Negotiated, error) {
 	}
 	p.ready, reply.Token = token, token
 	// The client waits for the whole way, not for one deadline of it.
-	reply.WaitBudget = time.Duration(p.b.o.Attempts) * (s.deadline + p.b.o.SettleTimeout)
+	reply.WaitBudget = p.b.budget(s)
 	p.until = time.Now().Add(reply.WaitBudget)
 	return reply, nil
+}
+
+// budget returns how long it may take to know what becomes of a connection.
+func (b *Broker) budget(s *service) time.Duration {
+	return time.Duration(b.o.Attempts) * (s.deadline + b.o.SettleTimeout)
 }

@@ -16,6 +16,10 @@ func (p *passage) offerNext() (offered, busy bool) {
 		p.why = fallback.Decision{Reason: fallback.ServicePolicyDisabled}
 		return false, false
 	}
+	if len(p.tried) == 0 && !p.inLine && s.lined.Load() {
+		p.why = fallback.Decision{Reason: fallback.FDPressureDisabled}
+		return false, true // others came first
+	}
 	var skipped []*link // this time
 	for len(p.tried) < p.b.o.Attempts {
 		now := time.Now()
@@ -58,10 +62,13 @@ func (p *passage) offerSoon(ctx context.Context) bool {
 }
 
 // offerLater offers the connection as soon as a backend that is busy may take it, within
-// SettleTimeout.
+// its patience.
 func (p *passage) offerLater(ctx context.Context) bool {
-	timer := time.NewTimer(p.b.o.SettleTimeout)
+	timer := time.NewTimer(p.patience())
 	defer timer.Stop()
+	if len(p.tried) == 0 {
+		return p.offerInLine(ctx, timer.C)
+	}
 	for {
 		// First wait, then look: room that there is in between is not missed.
 		room := p.b.room(p.request.Service)
@@ -78,6 +85,16 @@ func (p *passage) offerLater(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+// patience returns how long to wait for a backend that is busy. Who has somewhere else to
+// go goes there soon; a plain client has not, and would be disconnected: it waits as long
+// as an explicit one is told to wait for everything.
+func (p *passage) patience() time.Duration {
+	if !p.ready.IsZero() || p.callers || p.request.Proxy != "" {
+		return p.b.o.SettleTimeout
+	}
+	return p.b.budget(p.b.service(p.request.Service)) - time.Since(p.began)
 }
 
 // room returns a channel that is closed when a backend of the service has room, or the
@@ -98,14 +115,16 @@ func (b *Broker) room(name string) <-chan struct{} {
 	return s.room
 }
 
-// roomy wakes those who wait for room. The caller holds no lock of a link.
+// roomy wakes those who wait for room: all that were offered elsewhere, and the first in
+// line of the others. The caller holds no lock of a link.
 func (s *service) roomy() {
-	if !s.awaited.Load() {
+	if !s.awaited.Load() && !s.lined.Load() {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.roomyLocked()
+	s.turnLocked()
 }
 
 func (s *service) roomyLocked() {

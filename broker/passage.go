@@ -30,6 +30,7 @@ type passage struct {
 	began   time.Time
 	until   time.Time // an explicit client waits no longer; zero: it is not known
 
+	inLine bool // it waits for its turn, or has had it
 	tried  []*link
 	latest *attempt
 	why    fallback.Decision // why the latest attempt came to nothing

@@ -23,9 +23,13 @@ type service struct {
 	mu    sync.Mutex
 	links []*link
 	next  int           // where the search for the least loaded link begins
-	room  chan struct{} // closed when a link has room; nil: nobody waits
+	room  chan struct{} // closed when a link has room; nil: nobody waits who was offered elsewhere
+
+	line []chan struct{} // who has not been offered yet, in order: see offerInLine
 
 	awaited atomic.Bool // room is not nil
+	lined   atomic.Bool // line is not empty
+	over    atomic.Bool // the last link is gone
 }
 
 // service returns the service of that name: the one that has links, else one without;
@@ -87,8 +91,12 @@ func (b *Broker) part(l *link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.roomyLocked()
+	for _, turn := range s.line { // a link that is gone is not busy
+		call(turn)
+	}
 	s.links = slices.DeleteFunc(s.links, func(other *link) bool { return other == l })
 	if len(s.links) == 0 && b.services[s.name] == s {
+		s.over.Store(true)
 		delete(b.services, s.name)
 	}
 }
