@@ -12,6 +12,7 @@ import (
 
 var (
 	requests = flag.Int("requests", 2000, "how many HTTP requests each client makes in each mode")
+	abreast  = flag.Int("abreast", 64, "how many connections wrk has at a time")
 	body     = flag.Int("body", 64, "how many MiB go each way in one body")
 	silent   = flag.Int("silent", 10000, "how many clients connect and say nothing")
 	dripping = flag.Int("dripping", 1000, "how many backends say it a byte at a time")

@@ -2,10 +2,12 @@ package traffic_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,13 +22,17 @@ type world struct {
 	broker  *broker.Broker
 	dir     string
 	control string // where backends link
+
+	mu     sync.Mutex
+	strays map[string]int // outcomes that are not Adopted, in words
 }
 
 func newWorld(t *testing.T, o broker.Options) *world {
 	t.Helper()
 	before := sockets(t)
 	dir := t.TempDir()
-	w := &world{t: t, dir: dir, control: filepath.Join(dir, "control")}
+	w := &world{t: t, dir: dir, control: filepath.Join(dir, "control"), strays: map[string]int{}}
+	o.OnOutcome = w.outcome
 	b, err := broker.New(o)
 	require.NoError(t, err)
 	w.broker = b
@@ -47,6 +53,15 @@ func newWorld(t *testing.T, o broker.Options) *world {
 		eventually(t, func() bool { return sockets(t) <= before }, "sockets are left open")
 	})
 	return w
+}
+
+func (w *world) outcome(o broker.Outcome) {
+	if o.Kind == broker.Adopted {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.strays[fmt.Sprintf("%v: %v, attempts %d", o.Kind, o.Decision.Reason, o.Attempts)]++
 }
 
 // balanced checks the sums of a broker at rest.
