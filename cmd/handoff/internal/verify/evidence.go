@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,6 +17,13 @@ type evidence struct {
 
 func newEvidence() *evidence {
 	return &evidence{tests: map[string]testRun{}, models: map[string]modelRun{}}
+}
+
+// add takes over what another has. No link shows what another does.
+func (e *evidence) add(other *evidence) {
+	maps.Copy(e.tests, other.tests)
+	maps.Copy(e.models, other.models)
+	e.faults = append(e.faults, other.faults...)
 }
 
 // testRun is what became of one test function.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/handoff-go/handoff/internal/command"
@@ -27,27 +28,57 @@ type starter func(ctx context.Context, dir string, args []string, line func(stri
 type runner struct {
 	root  string
 	start starter
-	out   io.Writer
 	java  error // why there is none
+	jobs  int   // how many links at once
+
+	mu  sync.Mutex
+	out io.Writer // under mu
 }
 
 // beat is how often a link that runs says how far it is.
 const beat = 10 * time.Second
 
-// all runs the links in order, each whatever became of those before it: a report of one
-// failure is worth less than one of all.
+// all runs the links, in their order as far as some run at once, each whatever becomes
+// of the others: a report of one failure is worth less than one of all.
 func (r *runner) all(ctx context.Context, links []link, e *evidence) []linkRun {
-	var runs []linkRun
+	runs := make([]linkRun, len(links))
+	found := make([]*evidence, len(links))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range r.jobs {
+		workers.Go(func() {
+			for i := range next {
+				found[i] = newEvidence()
+				runs[i] = r.one(ctx, links[i], found[i])
+				r.say(runs[i])
+			}
+		})
+	}
 	for i, l := range links {
-		fmt.Fprintf(r.out, "[%d/%d] %s: %s\n", i+1, len(links), l.name, l.ties)
-		run := r.one(ctx, l, e)
-		fmt.Fprintf(r.out, "      %s: %s (%s)\n", run.Verdict, run.Checked, seconds(run.Took))
-		for _, line := range run.Problems {
-			fmt.Fprintln(r.out, "      |", line)
-		}
-		runs = append(runs, run)
+		next <- i
+		r.printf("[%d/%d] %s: %s\n", i+1, len(links), l.name, l.ties)
+	}
+	close(next)
+	workers.Wait()
+	for _, f := range found {
+		e.add(f)
 	}
 	return runs
+}
+
+func (r *runner) printf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(r.out, format, args...)
+}
+
+func (r *runner) say(run linkRun) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(r.out, "      %s: %s: %s (%s)\n", run.Name, run.Verdict, run.Checked, seconds(run.Took))
+	for _, line := range run.Problems {
+		fmt.Fprintln(r.out, "      |", line)
+	}
 }
 
 func (r *runner) one(ctx context.Context, l link, e *evidence) linkRun {
@@ -70,7 +101,7 @@ func (r *runner) one(ctx context.Context, l link, e *evidence) linkRun {
 		read.line(text, e)
 		if now := time.Now(); now.Sub(said) >= beat {
 			said = now
-			fmt.Fprintf(r.out, "      ... %s, %s\n", read.progress(), seconds(now.Sub(began)))
+			r.printf("      %s ... %s, %s\n", l.name, read.progress(), seconds(now.Sub(began)))
 		}
 	})
 	run.Took = time.Since(began)

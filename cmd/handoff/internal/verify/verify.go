@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "run these links only, by `names` separated by commas; the rest is reported as not checked")
 	out := flags.String("o", "", "write the report to the files `name`.md and name.html (default .cache/verify in the checkout)")
+	jobs := flags.Int("jobs", 2, "run this `number` of links at once; they begin in their order")
 	list := flags.Bool("list", false, "list the links and stop")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return exitVerified
@@ -54,6 +55,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 	}
 	if flags.NArg() > 0 {
 		return fail(fmt.Errorf("unexpected argument %q", flags.Arg(0)))
+	}
+	if *jobs < 1 {
+		return fail(fmt.Errorf("-jobs %d is below 1", *jobs))
 	}
 	if *list {
 		for _, l := range chain() {
@@ -75,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 	}
 	r := report{When: time.Now(), Machine: machine(ctx, root)}
 	e := newEvidence()
-	runner := runner{root: root, start: start, out: stdout, java: lookJava()}
+	runner := runner{root: root, start: start, jobs: *jobs, out: stdout, java: lookJava()}
 	r.Links = runner.all(ctx, links, e)
 	r.Took = time.Since(r.When)
 	r.Guarantees = judge(guarantees(), models, e)

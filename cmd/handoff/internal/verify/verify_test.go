@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,12 +21,15 @@ type script struct {
 	t      *testing.T
 	change func(line string) string
 	fails  string // the command that exits with an error
-	ran    []string
+	mu     sync.Mutex
+	ran    []string // under mu
 }
 
 func (s *script) start(_ context.Context, dir string, args []string, line func(string)) error {
 	called := strings.Join(args, " ")
+	s.mu.Lock()
 	s.ran = append(s.ran, called)
+	s.mu.Unlock()
 	for _, text := range s.lines(dir, args) {
 		if s.change != nil {
 			text = s.change(text)
@@ -143,15 +147,15 @@ func TestWhatFailsIsNamed(t *testing.T) {
 		return func(line string) string { return strings.Replace(line, old, new, 1) }
 	}
 	for name, c := range map[string]struct {
-		script   script
+		script   *script
 		verdict  verdict
 		contains []string
 	}{
 		"a command": {
-			script{fails: "./spec/trace"}, failed, []string{"exit status 1"},
+			&script{fails: "./spec/trace"}, failed, []string{"exit status 1"},
 		},
 		"a test": {
-			script{change: func(line string) string {
+			&script{change: func(line string) string {
 				if strings.Contains(line, `"Test":"TestAllocs"`) {
 					return strings.Replace(line, `"Action":"pass"`, `"Action":"fail"`, 1)
 				}
@@ -160,7 +164,7 @@ func TestWhatFailsIsNamed(t *testing.T) {
 			[]string{"G5: registry.TestAllocs failed", "x_test.go:1"},
 		},
 		"a test that is skipped": {
-			script{change: func(line string) string {
+			&script{change: func(line string) string {
 				if strings.Contains(line, `"Test":"TestLateAckIsFenced"`) {
 					return strings.Replace(line, `"Action":"pass"`, `"Action":"skip"`, 1)
 				}
@@ -168,11 +172,11 @@ func TestWhatFailsIsNamed(t *testing.T) {
 			}}, notChecked, []string{"G9: broker.TestLateAckIsFenced did not run", "1 skipped"},
 		},
 		"a test that is gone": {
-			script{change: replace(`"Test":"TestMemoryComesBack"`, `"Test":"TestAnother"`)}, notChecked,
+			&script{change: replace(`"Test":"TestMemoryComesBack"`, `"Test":"TestAnother"`)}, notChecked,
 			[]string{"G5: registry.TestMemoryComesBack did not run"},
 		},
 		"a model that differs": {
-			script{change: func(line string) string {
+			&script{change: func(line string) string {
 				if strings.HasPrefix(line, "MCLiveness ") {
 					return strings.Replace(line, "ok", "DIFFERS: distinct states 7, not 8", 1)
 				}
@@ -181,7 +185,7 @@ func TestWhatFailsIsNamed(t *testing.T) {
 			[]string{"G7: MCLiveness is not as it must be", "DIFFERS: distinct states 7, not 8"},
 		},
 		"a model that is not there": {
-			script{change: func(line string) string {
+			&script{change: func(line string) string {
 				if strings.HasPrefix(line, "FailNobodySweeps ") {
 					return ""
 				}
@@ -189,20 +193,20 @@ func TestWhatFailsIsNamed(t *testing.T) {
 			}}, notChecked, []string{"G7: FailNobodySweeps was not run"},
 		},
 		"a fault that survives": {
-			script{change: replace("breaks-G3  G3  model  caught  ", "breaks-G3  G3  model  -  SURVIVES"), fails: "mutants"}, failed,
+			&script{change: replace("breaks-G3  G3  model  caught  ", "breaks-G3  G3  model  -  SURVIVES"), fails: "mutants"}, failed,
 			[]string{"G3: planted fault breaks-G3 was not caught", "SURVIVES"},
 		},
 		"faults of no kind": {
-			script{change: replace("breaks-G8  G8", "breaks-G8  G1")}, notChecked,
+			&script{change: replace("breaks-G8  G8", "breaks-G8  G1")}, notChecked,
 			[]string{"G8: no fault was planted"},
 		},
 		"a command that checks nothing": {
-			script{change: replace("60 traces of 4,000 events, 500 mutants refused", "nothing")}, failed,
+			&script{change: replace("60 traces of 4,000 events, 500 mutants refused", "nothing")}, failed,
 			[]string{"it does not say what it checked"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, printed, md, html := verifyWith(t, &c.script)
+			code, printed, md, html := verifyWith(t, c.script)
 			require.Equal(t, exitNot, code, printed)
 			require.Contains(t, md, "# Verification report: "+string(c.verdict))
 			for _, words := range c.contains {
@@ -247,7 +251,7 @@ func TestAnInterruptedRunIsNotVerified(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	s := &script{t: t}
 	var out bytes.Buffer
-	code := run(ctx, []string{"-o", filepath.Join(t.TempDir(), "r")}, &out, &out, func(ctx context.Context, dir string, args []string, line func(string)) error {
+	code := run(ctx, []string{"-jobs", "1", "-o", filepath.Join(t.TempDir(), "r")}, &out, &out, func(ctx context.Context, dir string, args []string, line func(string)) error {
 		err := s.start(ctx, dir, args, line)
 		stop()
 		return err
@@ -265,6 +269,7 @@ func TestUsage(t *testing.T) {
 	for words, args := range map[string][]string{
 		"no-such-link":                {"-only", "model,no-such-link"},
 		"unexpected argument":         {"now"},
+		"-jobs 0 is below 1":          {"-jobs", "0"},
 		"flag provided but not defin": {"-now"},
 	} {
 		var out bytes.Buffer
