@@ -49,8 +49,11 @@ func Run(ctx context.Context, c Config, w io.Writer) (report *Report, err error)
 	for _, network := range c.Networks {
 		for _, inFlight := range c.InFlight {
 			fmt.Fprintf(w, "%s, %d in flight: %d of each way, in blocks of %d\n", network, inFlight, c.N, blockSize)
-			caller := &caller{network: network, explicit: broker.at.Explicit[network], direct: backend.at.Direct[network]}
-			rows, n, err := measure(ctx, caller, c.N, inFlight)
+			m := &measurement{
+				caller: caller{network: network, explicit: broker.at.Explicit[network], direct: backend.at.Direct[network]},
+				broker: broker, backend: backend, inFlight: inFlight,
+			}
+			rows, n, err := m.run(ctx, c.N)
 			if err != nil {
 				return nil, err
 			}
@@ -75,23 +78,29 @@ func Run(ctx context.Context, c Config, w io.Writer) (report *Report, err error)
 	return report, nil
 }
 
-// measure measures all ways in turn, a block each. The first block of each is not
-// counted. It returns how many calls there were to the broker.
-func measure(ctx context.Context, c *caller, n, inFlight int) (rows []Row, calls int, err error) {
+// measurement is of all ways on one network, with so many calls in flight.
+type measurement struct {
+	caller          caller
+	broker, backend *process
+	inFlight        int
+}
+
+// run measures all ways in turn, a block each. The first block of each is not counted.
+// It returns how many calls there were to the broker.
+func (m *measurement) run(ctx context.Context, n int) (rows []Row, calls int, err error) {
 	all := ways()
 	measured := make([]blocks, len(all))
 	for round := range 1 + (n+blockSize-1)/blockSize {
 		for i := range all {
 			at := (i + round) % len(all) // nobody is always first
-			latencies, took, err := block(ctx, c, all[at], inFlight)
-			if err != nil {
+			into := &measured[at]
+			if round == 0 {
+				into = &blocks{}
+			}
+			if err := m.block(ctx, all[at], into); err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", all[at].name, err)
 			}
 			calls += blockSize
-			if round > 0 {
-				measured[at].latencies = append(measured[at].latencies, latencies)
-				measured[at].took += took
-			}
 		}
 	}
 	for i, way := range all {
@@ -102,29 +111,38 @@ func measure(ctx context.Context, c *caller, n, inFlight int) (rows []Row, calls
 	return rows, calls, nil
 }
 
-// block makes a block of calls, so many at a time.
-func block(ctx context.Context, c *caller, w way, inFlight int) ([]time.Duration, time.Duration, error) {
-	latencies := make([]time.Duration, blockSize)
+// block makes a block of calls, so many at a time, and adds what it measured.
+func (m *measurement) block(ctx context.Context, w way, into *blocks) error {
+	timings := make([]timing, blockSize)
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
 	var workers sync.WaitGroup
+	broker, backend := m.broker.cpu(), m.backend.cpu()
 	began := time.Now()
-	for range min(inFlight, blockSize) {
+	for range min(m.inFlight, blockSize) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < blockSize; i = next.Add(1) - 1 {
-				began := time.Now()
-				if err := w.call(ctx, c); err != nil {
+				t, err := w.call(ctx, &m.caller)
+				if err != nil {
 					failed.Store(&err)
 					return
 				}
-				latencies[i] = time.Since(began)
+				timings[i] = t
 			}
 		})
 	}
 	workers.Wait()
-	took := time.Since(began)
+	into.took += time.Since(began)
+	into.broker += m.broker.cpu() - broker
+	into.backend += m.backend.cpu() - backend
 	if err := failed.Load(); err != nil {
-		return nil, 0, *err
+		return *err
 	}
-	return latencies, took, ctx.Err()
+	latencies := make([]time.Duration, blockSize)
+	for i, t := range timings {
+		latencies[i] = t.answer
+		into.readies = append(into.readies, t.ready)
+	}
+	into.latencies = append(into.latencies, latencies)
+	return ctx.Err()
 }

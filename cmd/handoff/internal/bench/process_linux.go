@@ -81,6 +81,22 @@ func start(ctx context.Context, name string, r role) (*process, error) {
 	return p, nil
 }
 
+// cpu returns how much CPU time the threads of the process have had, those that ended
+// not included; zero if it is not known.
+func (p *process) cpu() (sum time.Duration) {
+	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid)) // a fixed pattern is never bad
+	for _, stat := range stats {
+		b, err := os.ReadFile(stat)
+		if err != nil {
+			continue // it has just ended
+		}
+		running, _, _ := strings.Cut(string(b), " ")
+		ns, _ := strconv.ParseInt(running, 10, 64)
+		sum += time.Duration(ns)
+	}
+	return sum
+}
+
 // sample asks for a sample. opened is how many clients have connected, for the broker
 // to wait for.
 func (p *process) sample(opened int) (*Sample, error) {

@@ -28,15 +28,21 @@ var (
 // way is one way to an answer of a backend.
 type way struct {
 	name string
-	call func(context.Context, *caller) error
+	call func(context.Context, *caller) (timing, error)
+}
+
+// timing is how long one call took, from before connect.
+type timing struct {
+	ready  time.Duration // until the client was told ready; zero: it is not told
+	answer time.Duration // until the answer was whole
 }
 
 // ways are what is compared. The last one is what the others replace.
 func ways() []way {
 	return []way{
-		{"handoff", func(ctx context.Context, c *caller) error { return c.handoff(ctx, false) }},
-		{"handoff, waiting", func(ctx context.Context, c *caller) error { return c.handoff(ctx, true) }},
-		{"reconnect", func(ctx context.Context, c *caller) error { return c.reconnect(ctx) }},
+		{"handoff", func(ctx context.Context, c *caller) (timing, error) { return c.handoff(ctx, false) }},
+		{"handoff, waiting", func(ctx context.Context, c *caller) (timing, error) { return c.handoff(ctx, true) }},
+		{"reconnect", func(ctx context.Context, c *caller) (timing, error) { return c.reconnect(ctx) }},
 	}
 }
 
@@ -57,10 +63,11 @@ func request() []byte { return bytes.Repeat([]byte("r"), messageSize) }
 
 // handoff is a client that is handed over. If it waits, it sends its request when it is
 // told that a backend is ready, and else behind its hello.
-func (c *caller) handoff(ctx context.Context, waits bool) error {
+func (c *caller) handoff(ctx context.Context, waits bool) (t timing, err error) {
+	began := time.Now()
 	conn, err := c.dial(ctx, c.explicit)
 	if err != nil {
-		return err
+		return t, err
 	}
 	defer conn.Close()
 	first := hello(wire.CapabilityHandlePassing)
@@ -68,44 +75,50 @@ func (c *caller) handoff(ctx context.Context, waits bool) error {
 		first = append(first, request()...)
 	}
 	if _, err := conn.Write(first); err != nil {
-		return err
+		return t, err
 	}
 	if err := readReply(conn); err != nil {
-		return err
+		return t, err
 	}
 	if err := readReady(conn); err != nil {
-		return err
+		return t, err
 	}
+	t.ready = time.Since(began)
 	if waits {
 		if _, err := conn.Write(request()); err != nil {
-			return err
+			return t, err
 		}
 	}
-	return readAnswer(conn)
+	err = readAnswer(conn)
+	t.answer = time.Since(began)
+	return t, err
 }
 
 // reconnect is a client that asks the broker, which tells it where to connect.
-func (c *caller) reconnect(ctx context.Context) error {
+func (c *caller) reconnect(ctx context.Context) (t timing, err error) {
+	began := time.Now()
 	conn, err := c.dial(ctx, c.explicit)
 	if err != nil {
-		return err
+		return t, err
 	}
 	defer conn.Close()
 	if _, err := conn.Write(hello(0)); err != nil {
-		return err
+		return t, err
 	}
 	if err := readReply(conn); err != nil {
-		return err
+		return t, err
 	}
 	conn.Close()
 	if conn, err = c.dial(ctx, c.direct); err != nil {
-		return err
+		return t, err
 	}
 	defer conn.Close()
 	if _, err := conn.Write(request()); err != nil {
-		return err
+		return t, err
 	}
-	return readAnswer(conn)
+	err = readAnswer(conn)
+	t.answer = time.Since(began)
+	return t, err
 }
 
 func readMessage(r io.Reader) (wire.Message, error) {
