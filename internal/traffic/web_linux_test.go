@@ -43,16 +43,29 @@ func serveWeb(args []string) error {
 			panic(http.ErrAbortHandler)
 		}
 	})
-	server := &http.Server{Handler: mux}
+	var open atomic.Int64
+	server := &http.Server{Handler: mux, ConnState: func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}}
 	serve := server.Serve
 	if len(certificate) == 2 {
 		serve = func(ln net.Listener) error { return server.ServeTLS(ln, certificate[0], certificate[1]) }
 	}
 	return asBackend(control, service, requests.Load, func(ln net.Listener) error {
 		err := serve(ln)
-		ctx, cancel := context.WithTimeout(context.Background(), hang)
-		defer cancel()
-		return errors.Join(notClosed(err), server.Shutdown(ctx))
+		// Not Shutdown: it drops a request that is not read when it begins.
+		server.SetKeepAlivesEnabled(false)
+		for end := time.Now().Add(hang); open.Load() > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				return errors.New("connections are left")
+			}
+		}
+		return errors.Join(notClosed(err), server.Close())
 	})
 }
 
