@@ -199,6 +199,10 @@ func (ln *Listener) shut() {
 // to offer no more, and waits until everything that is under way is decided. Somebody
 // should go on to Accept meanwhile. Then the listener closes: Accepts return what is left,
 // and then net.ErrClosed. It returns nil, or ctx's error, when draining goes on.
+//
+// An http.Server that is to lose no request either must not be told to Shutdown as long
+// as it has connections: it drops a request that it has not read by then. Call its
+// SetKeepAlivesEnabled(false) after Drain, and wait until its connections have ended.
 func (ln *Listener) Drain(ctx context.Context) error {
 	ln.mu.Lock()
 	ln.draining = true
