@@ -1,8 +1,11 @@
 package broker_test
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -327,6 +330,53 @@ func TestDescriptorsByTheHundredAreClosed(t *testing.T) {
 	c.hello(t, "x\n")
 	c.ready(t)
 	c.hear(t, "sound: x")
+}
+
+// A broker that has no descriptor left accepts nobody, tries again, and is none the worse
+// for it.
+func TestNoDescriptorIsLeftToAccept(t *testing.T) {
+	failed := make(logged, 16)
+	o := patient()
+	o.Logger = slog.New(failed)
+	w := newWorld(t, o)
+	w.echoBackend("one", backend.Options{})
+	early := w.dial()
+	early.hello(t, "")
+	early.ready(t)
+	room := starve(t, 1)
+	c := w.dial() // takes the last one
+	require.Equal(t, "client not accepted", <-failed)
+	early.ask(t, "x", "one: x")
+	room()
+	c.hello(t, "y\n")
+	c.ready(t)
+	c.hear(t, "one: y")
+
+	room = starve(t, 1)
+	p := w.stranger()
+	require.Equal(t, "control connection not accepted", <-failed)
+	early.ask(t, "x", "one: x")
+	room()
+	hello := wire.LinkHello{Version: wire.LinkVersion, Service: service}
+	p.send(&hello)
+	p.challenge()
+	p.welcome()
+}
+
+// logged are the messages of failed accepts.
+type logged chan string
+
+func (l logged) Enabled(context.Context, slog.Level) bool { return true }
+func (l logged) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l logged) WithGroup(string) slog.Handler            { return l }
+func (l logged) Handle(_ context.Context, r slog.Record) error {
+	if strings.HasSuffix(r.Message, "not accepted") {
+		select {
+		case l <- r.Message:
+		default: // it is tried many times
+		}
+	}
+	return nil
 }
 
 // starve leaves this process room for n descriptors, until room is made.
