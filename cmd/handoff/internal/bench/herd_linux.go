@@ -33,7 +33,9 @@ func startHerd(ctx context.Context, r role, fail context.CancelCauseFunc) (*herd
 			h.keepers.Wait()
 			return nil, err
 		}
+		h.mu.Lock()
 		h.alive[p] = backend.Stats{}
+		h.mu.Unlock()
 		h.keepers.Go(func() { h.keep(p) })
 	}
 	return h, nil
