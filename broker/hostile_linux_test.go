@@ -299,6 +299,47 @@ func TestFramesWithoutEnd(t *testing.T) {
 	c.hear(t, "sound: x")
 }
 
+// A backend that takes offers and says nothing is offered one connection, and no other
+// before it lets go of that: so it costs one client a fallback, and everybody else is
+// served by who is sound.
+func TestSilentBackendCostsOneHandoff(t *testing.T) {
+	const silent, clients = 6, 30
+	o := quick()
+	o.PingInterval = -1
+	o.SettleTimeout = 10 * time.Millisecond
+	w := newWorld(t, o)
+	var peers []*peer
+	for range silent {
+		peers = append(peers, w.peer())
+	}
+	w.echoBackend("sound", backend.Options{})
+	var fellBack int
+	for range clients {
+		c := w.dial()
+		c.hello(t, "x\n")
+		switch m := readMessage(t, c).(type) {
+		case *wire.Ready:
+			c.hear(t, "sound: x")
+		case *wire.Fallback:
+			require.Equal(t, wire.ReasonBackendAckTimeout, m.Reason)
+			fellBack++
+		}
+		c.Close()
+	}
+	w.under(0)
+	require.Equal(t, silent, fellBack)
+	for _, p := range peers {
+		held := p.offer()
+		p.revoke(held)
+		w.sync(p) // nothing else came
+		p.released(held)
+		w.sync(p)
+	}
+	s := w.broker.Stats()
+	require.EqualValues(t, silent, s.Registry.Expired)
+	require.EqualValues(t, clients-silent, s.Adopted)
+}
+
 // Descriptors that a backend sends are closed, however many: none has a meaning. So are
 // those that came before there was no room for more.
 func TestDescriptorsByTheHundredAreClosed(t *testing.T) {
