@@ -47,6 +47,8 @@ func (b *Broker) ServeBackends(ln net.Listener) error {
 		if b.linked.Add(1) > int64(b.o.MaxLinks) {
 			b.linked.Add(-1)
 			b.log.Warn("backend refused", "error", errLinks)
+			bye := wire.Bye{Reason: wire.ByeBusy, Detail: errLinks.Error()}
+			_, _ = conn.Write(bye.Append(nil)) // nothing was written before, so there is room
 			conn.Close()
 			continue
 		}

@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,7 +62,12 @@ func TestTooManyLinks(t *testing.T) {
 	w := newWorld(t, o)
 	first := w.peer()
 	second := w.stranger()
+	require.Equal(t, wire.ByeBusy, second.read().(*wire.Bye).Reason)
 	second.gone()
+	_, err := backend.Listen(context.Background(), w.control, service, backend.Options{})
+	var refused *backend.RefusedError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, wire.ByeBusy, refused.Reason)
 	first.die()
 	require.Eventually(t, func() bool { return w.broker.Stats().Links == 0 }, 5*time.Second, time.Millisecond)
 	w.peer()
