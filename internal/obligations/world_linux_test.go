@@ -180,31 +180,28 @@ func receive[T any](t *testing.T, from <-chan T) T {
 	}
 }
 
-// gate is a step that does not return until it is opened, the first time it is taken.
+// gate is a step that does not return until it is opened, the first time it is taken,
+// or until the test is over.
 type gate struct {
 	once    sync.Once
 	reached chan struct{}
 	open    chan struct{}
+	over    <-chan struct{}
 }
 
 func newGate(t *testing.T) *gate {
-	g := &gate{reached: make(chan struct{}), open: make(chan struct{})}
-	t.Cleanup(func() { g.let() })
-	return g
+	return &gate{reached: make(chan struct{}), open: make(chan struct{}), over: t.Context().Done()}
 }
 
 // pass is called by who takes the step.
 func (g *gate) pass() {
 	g.once.Do(func() {
 		close(g.reached)
-		<-g.open
+		select {
+		case <-g.open:
+		case <-g.over:
+		}
 	})
 }
 
-func (g *gate) let() {
-	select {
-	case <-g.open:
-	default:
-		close(g.open)
-	}
-}
+func (g *gate) let() { close(g.open) }
