@@ -12,10 +12,10 @@ import (
 
 func read1(t *testing.T, text string) events.Trace {
 	t.Helper()
-	traces, err := events.Read(strings.NewReader(text))
+	recording, err := events.Read(strings.NewReader(text))
 	require.NoError(t, err)
-	require.Len(t, traces, 1)
-	return traces[0]
+	require.Len(t, recording.Traces, 1)
+	return recording.Traces[0]
 }
 
 const small = `trace small ack=2s ttl=6s max=2

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -32,33 +31,15 @@ type checker struct {
 // check returns the verdicts on a batch. There is none on the edits of a trace
 // that begin where it is refused already.
 func (c *checker) check(ctx context.Context, b batch) (map[place]verdict, error) {
-	temp, err := os.MkdirTemp("", "traces-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(temp)
-	var module, cfg bytes.Buffer
+	var module, cfg strings.Builder
 	if err := b.write(moduleName, &module, &cfg); err != nil {
 		return nil, err
 	}
-	file := filepath.Join(temp, moduleName)
-	if err := os.WriteFile(file+".tla", module.Bytes(), 0o600); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(file+".cfg", cfg.Bytes(), 0o600); err != nil {
-		return nil, err
-	}
-	library := c.spec + string(os.PathListSeparator) + filepath.Join(c.spec, "trace")
-	cmd := exec.CommandContext(ctx, c.tools.Java, "-XX:+UseSerialGC",
-		"-Djava.io.tmpdir="+temp, "-DTLA-Library="+library, "-cp", c.tools.Jar, "tlc2.TLC",
-		"-tool", "-nowarning", "-fp", "0", "-workers", "1", "-metadir", filepath.Join(temp, "states"),
-		"-config", moduleName+".cfg", moduleName)
-	cmd.Dir = temp
-	out, err := cmd.CombinedOutput()
+	out, err := c.run(ctx, module.String(), cfg.String())
 	if err != nil {
-		return nil, fmt.Errorf("TLC: %w\n%s", err, out)
+		return nil, err
 	}
-	verdicts, err := read(string(out))
+	verdicts, err := read(out)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +49,33 @@ func (c *checker) check(ctx context.Context, b batch) (map[place]verdict, error)
 		}
 	}
 	return verdicts, nil
+}
+
+// run runs TLC on a module that it is given the text of, and returns what it prints.
+func (c *checker) run(ctx context.Context, module, cfg string) (string, error) {
+	temp, err := os.MkdirTemp("", "traces-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(temp)
+	file := filepath.Join(temp, moduleName)
+	if err := os.WriteFile(file+".tla", []byte(module), 0o600); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(file+".cfg", []byte(cfg), 0o600); err != nil {
+		return "", err
+	}
+	library := c.spec + string(os.PathListSeparator) + filepath.Join(c.spec, "trace")
+	cmd := exec.CommandContext(ctx, c.tools.Java, "-XX:+UseSerialGC",
+		"-Djava.io.tmpdir="+temp, "-DTLA-Library="+library, "-cp", c.tools.Jar, "tlc2.TLC",
+		"-tool", "-nowarning", "-fp", "0", "-workers", "1", "-metadir", filepath.Join(temp, "states"),
+		"-config", moduleName+".cfg", moduleName)
+	cmd.Dir = temp
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("TLC: %w\n%s", err, out)
+	}
+	return string(out), nil
 }
 
 // read reads the verdicts that module TraceHandoff prints.

@@ -1,15 +1,20 @@
-// Command trace checks traces of the registry against the specification: module
-// TraceHandoff says which are paths through HandoffAck, and TLC decides.
+// Command trace checks traces of the registry, and of the protocol, against the
+// specification: modules TraceHandoff and TraceProtocol say which are paths
+// through HandoffAck and HandoffProtocol, and TLC decides.
 //
-//	go run ./spec/trace [-traces N] [-mutants N] [-seed N] [-file F] [-save F] [-v]
+//	go run ./spec/trace [-traces N] [-mutants N] [-seed N] [-save F]
+//	go run ./spec/trace -file F [-mutants N] [-spoilt N] [-seed N]
 //
-// It records fresh traces of goroutines that use a registry at once, or reads
-// them from a file, as package events writes it ("-": standard input). Each must
-// be a path through the Go model and through HandoffAck. Then it changes them in
-// one place each: two events change places, one is left out, comes twice, has
-// another answer, or another time. The specification must refuse each mutant
-// that the model refuses, at the same event, and take each that the model takes.
-// What is wrong is named, with the event that does not fit and the state before it.
+// It records fresh traces of goroutines that use a registry at once, or reads a
+// recording from a file ("-": standard input), as handoff trace writes it; its
+// form is that of package events. Each trace must be a path through the Go model
+// and through HandoffAck. Then it changes traces in one place each: two events
+// change places, one is left out, comes twice, has another answer, or another
+// time. The specification must refuse each mutant that the model refuses, at the
+// same event, and take each that the model takes. What parties told of a
+// connection, a passage, must be a path through HandoffProtocol; spoilt by a rule
+// of the protocol, it must not. What is wrong is named, with the event that does
+// not fit and the state before it.
 //
 // The seed decides what the goroutines do, though not how they meet, and which
 // mutants are made of the traces. With -save the traces can be checked again.
@@ -29,6 +34,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/handoff-go/handoff/spec/internal/tlatools"
@@ -60,6 +66,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	count := flags.Int("traces", 50, "how many traces to record")
 	illegal := flags.Int("mutants", 600, "how many mutants that the model refuses to make")
 	seed := flags.Uint64("seed", rand.Uint64(), "repeats what the goroutines do and which mutants are made")
+	spoilt := flags.Int("spoilt", 25, "how many passages to spoil")
 	file := flags.String("file", "", "check the traces in this file instead of fresh ones; -: standard input")
 	save := flags.String("save", "", "write the traces to this file")
 	if err := flags.Parse(args); err != nil {
@@ -69,7 +76,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "trace:", err)
 		return exitCode(err)
 	}
-	if flags.NArg() > 0 || *count < 1 || *illegal < 0 {
+	if flags.NArg() > 0 || *count < 1 || *illegal < 0 || *spoilt < 0 {
 		return fail(fmt.Errorf("%w: unexpected arguments, no traces, or a negative number of mutants", errUsage))
 	}
 	c, err := newChecker(ctx)
@@ -77,19 +84,23 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return fail(err)
 	}
 	began := time.Now()
-	traces, err := gather(*file, stdin, *seed, *count)
+	recording, err := gather(*file, stdin, *seed, *count)
 	if err != nil {
 		return fail(err)
 	}
-	if err := saveTo(*save, traces); err != nil {
+	if err := saveTo(*save, recording); err != nil {
 		return fail(err)
 	}
-	r, err := c.judge(ctx, traces, *seed, *illegal)
-	if err != nil {
+	r := &report{}
+	if err := c.judge(ctx, r, recording.Traces, *seed, *illegal); err != nil {
+		return fail(err)
+	}
+	if err := c.judgePassages(ctx, r, recording.Passages, *seed, *spoilt); err != nil {
 		return fail(err)
 	}
 	r.print(stdout)
-	fmt.Fprintf(stdout, "seed %d: %d traces, %d events, %.1f s\n", *seed, r.traces, r.events, time.Since(began).Seconds())
+	fmt.Fprintf(stdout, "seed %d: %d traces, %d events; %d passages, %d steps, %d spoilt ones refused; %.1f s\n",
+		*seed, r.traces, r.events, r.passages, r.steps, r.spoilt, time.Since(began).Seconds())
 	if len(r.problems) > 0 {
 		return fail(fmt.Errorf("%d things are not as they must be", len(r.problems)))
 	}
@@ -106,51 +117,75 @@ func newChecker(ctx context.Context) (*checker, error) {
 }
 
 // judge checks traces, and mutants of them.
-func (c *checker) judge(ctx context.Context, traces []events.Trace, seed uint64, illegal int) (*report, error) {
+func (c *checker) judge(ctx context.Context, r *report, traces []events.Trace, seed uint64, illegal int) error {
+	if len(traces) == 0 {
+		return nil
+	}
 	all := make([]recorded, len(traces))
 	for i, t := range traces {
 		all[i].Trace = t
 	}
 	planted := plant(rand.New(rand.NewPCG(seed, 4)), all, illegal)
-	r := &report{}
 	for _, b := range batches(all) {
 		verdicts, err := c.check(ctx, b)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r.add(b, verdicts)
 	}
 	if planted < illegal {
 		r.problem("the traces gave %d mutants that the model refuses, not %d", planted, illegal)
 	}
-	return r, nil
+	return nil
 }
 
-// gather records traces, or reads them.
-func gather(file string, stdin io.Reader, seed uint64, count int) ([]events.Trace, error) {
+// judgePassages checks passages, and some that are spoilt.
+func (c *checker) judgePassages(ctx context.Context, r *report, passages []events.Passage, seed uint64, spoilt int) error {
+	names := map[string]bool{} // of what cannot be
+	all := slices.Clone(passages)
+	for _, s := range some(rand.New(rand.NewPCG(seed, 5)), passages, spoilt) {
+		s.Passage.Name = s.name
+		names[s.name] = true
+		all = append(all, s.Passage)
+	}
+	for _, group := range passageGroups(all) {
+		far, err := c.checkPassages(ctx, group)
+		if err != nil {
+			return err
+		}
+		for i := range group {
+			r.addPassage(&group[i], far[i], names[group[i].Name])
+		}
+	}
+	return nil
+}
+
+// gather records traces, or reads a recording.
+func gather(file string, stdin io.Reader, seed uint64, count int) (events.Recording, error) {
 	if file == "" {
-		return recordAll(seed, count)
+		traces, err := recordAll(seed, count)
+		return events.Recording{Traces: traces}, err
 	}
 	in := stdin
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errUsage, err)
+			return events.Recording{}, fmt.Errorf("%w: %w", errUsage, err)
 		}
 		defer f.Close()
 		in = f
 	}
-	traces, err := events.Read(in)
+	recording, err := events.Read(in)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: %s: %w", errUsage, file, err)
-	case len(traces) == 0:
-		return nil, fmt.Errorf("%w: %s holds no trace", errUsage, file)
+		return recording, fmt.Errorf("%w: %s: %w", errUsage, file, err)
+	case len(recording.Traces)+len(recording.Passages) == 0:
+		return recording, fmt.Errorf("%w: %s holds no trace", errUsage, file)
 	}
-	return traces, nil
+	return recording, nil
 }
 
-func saveTo(file string, traces []events.Trace) error {
+func saveTo(file string, recording events.Recording) error {
 	if file == "" {
 		return nil
 	}
@@ -158,7 +193,7 @@ func saveTo(file string, traces []events.Trace) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	return errors.Join(events.Write(f, traces...), f.Close())
+	return errors.Join(recording.Write(f), f.Close())
 }
 
 func exitCode(err error) int {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
 // call runs the command and returns its exit code and what it printed.
@@ -82,7 +84,7 @@ func TestWithoutJavaNothingIsChecked(t *testing.T) {
 func TestWrongUsageIsRefused(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad")
 	require.NoError(t, os.WriteFile(bad, []byte("no trace"), 0o600))
-	for _, args := range [][]string{{"-none"}, {"more"}, {"-traces", "0"}, {"-mutants", "-1"}} {
+	for _, args := range [][]string{{"-none"}, {"more"}, {"-traces", "0"}, {"-mutants", "-1"}, {"-spoilt", "-1"}} {
 		code, out := call(t, "", args...)
 		require.Equal(t, exitUsage, code, "%v", args)
 		require.NotEmpty(t, out, "%v", args)
@@ -91,5 +93,5 @@ func TestWrongUsageIsRefused(t *testing.T) {
 		_, err := gather(file, strings.NewReader(""), 1, 1)
 		require.Equal(t, exitUsage, exitCode(err), file)
 	}
-	require.Equal(t, exitUsage, exitCode(saveTo(t.TempDir(), nil)))
+	require.Equal(t, exitUsage, exitCode(saveTo(t.TempDir(), events.Recording{})))
 }

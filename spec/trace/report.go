@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/handoff-go/handoff/spec/trace/events"
@@ -10,9 +11,11 @@ import (
 
 // report is what came of a check.
 type report struct {
-	traces, events int
-	kinds          map[string]*tally
-	problems       []string
+	traces, events  int
+	passages, steps int
+	spoilt          int // that are refused
+	kinds           map[string]*tally
+	problems        []string
 }
 
 // tally counts the mutants of a kind, as the model judges them, and those that
@@ -39,6 +42,30 @@ func (r *report) addTrace(t events.Trace, v verdict) {
 	if !v.accepted {
 		r.problem("trace %s is no path through HandoffAck: event %d does not fit:\n  %v\n  the state before it: %s", t.Name, v.steps+1, t.Events[v.steps], v.before)
 	}
+}
+
+// addPassage: what the parties did must be what the protocol allows, and what was
+// spoilt must not.
+func (r *report) addPassage(p *events.Passage, far reached, spoilt bool) {
+	next := misfit(p, far)
+	switch {
+	case spoilt && len(next) == 0:
+		r.problem("%s: HandoffProtocol takes it", p.Name)
+		return
+	case spoilt:
+		r.spoilt++
+		return
+	}
+	r.passages++
+	r.steps += len(p.Steps)
+	if len(next) == 0 {
+		return
+	}
+	var lines strings.Builder
+	for _, s := range next {
+		fmt.Fprintf(&lines, "\n  %v", s)
+	}
+	r.problem("passage %s is no path through HandoffProtocol: after %v steps of its threads, none of these fits:%s", p.Name, far, lines.String())
 }
 
 // addMutant: the specification must refuse what the model does, at the same event,

@@ -20,14 +20,14 @@ func TestTheSampleIsWrittenAsItReads(t *testing.T) {
 	text, err := os.Open("testdata/sample.txt")
 	require.NoError(t, err)
 	defer text.Close()
-	traces, err := events.Read(text)
+	recording, err := events.Read(text)
 	require.NoError(t, err)
-	steps, problem := events.Judge(traces[0])
+	steps, problem := events.Judge(recording.Traces[0])
 	require.Empty(t, problem, "event %d", steps+1)
 
 	const file = "TraceSample.tla"
 	var module bytes.Buffer
-	require.NoError(t, batch{{Trace: traces[0]}}.write("TraceSample", &module, io.Discard))
+	require.NoError(t, batch{{Trace: recording.Traces[0]}}.write("TraceSample", &module, io.Discard))
 	if *update {
 		require.NoError(t, os.WriteFile(file, module.Bytes(), 0o644))
 	}

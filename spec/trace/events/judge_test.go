@@ -43,23 +43,23 @@ func TestJudgeTakesWhatTheModelDoes(t *testing.T) {
 		"another step":                     {"Extend ref=1 now=1 answer=ok", "no such step"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			traces, err := events.Read(strings.NewReader("trace one ack=10ns ttl=13ns max=2\n" + test.events))
+			recording, err := events.Read(strings.NewReader("trace one ack=10ns ttl=13ns max=2\n" + test.events))
 			require.NoError(t, err)
-			steps, problem := events.Judge(traces[0])
+			steps, problem := events.Judge(recording.Traces[0])
 			if test.problem == "" {
 				require.Empty(t, problem)
-				require.Len(t, traces[0].Events, steps)
+				require.Len(t, recording.Traces[0].Events, steps)
 				return
 			}
 			require.Contains(t, problem, test.problem)
-			require.Len(t, traces[0].Events, steps+1)
+			require.Len(t, recording.Traces[0].Events, steps+1)
 		})
 	}
 }
 
 func TestJudgeKnowsWhatIsEndless(t *testing.T) {
-	traces, err := events.Read(strings.NewReader("trace one ack=1ns ttl=1000000h max=2\nIssue ref=1 now=0 answer=ok\nRegister ref=1 now=5 end=6 state=pending answer=ok\nSweep now=5 answer=ok"))
+	recording, err := events.Read(strings.NewReader("trace one ack=1ns ttl=1000000h max=2\nIssue ref=1 now=0 answer=ok\nRegister ref=1 now=5 end=6 state=pending answer=ok\nSweep now=5 answer=ok"))
 	require.NoError(t, err)
-	_, problem := events.Judge(traces[0])
+	_, problem := events.Judge(recording.Traces[0])
 	require.Empty(t, problem)
 }

@@ -9,22 +9,40 @@ import (
 	"time"
 )
 
-// Write writes traces as text, one event a line:
+// Recording is what text holds. The zero Recording is empty.
+type Recording struct {
+	Traces   []Trace   // of registries
+	Passages []Passage // of connections
+}
+
+// Write writes traces as [Recording.Write] does.
+func Write(w io.Writer, traces ...Trace) error { return Recording{Traces: traces}.Write(w) }
+
+// Write writes a recording as text, one event or step a line:
 //
 //	trace demo ack=1s ttl=30s max=1024
 //	Begin ref=1 now=0 end=1000000000 state=pending answer=ok
 //	Acknowledge ref=1 now=500 end=1000000000 state=acknowledged answer=ok
 //	Acknowledge ref=1 now=900 answer=ErrNotPending
 //	Close answer=ok
+//	passage 1 kind=plain lease=true margin=true links=1
+//	offering broker Begin attempt=1 link=1
+//	backend1 backend ReadOffer attempt=1 link=1
 //
-// A line that starts with "trace" begins a trace. What an event does not tell is
-// left out. Instants are nanoseconds.
-func Write(w io.Writer, traces ...Trace) error {
+// A line that starts with "trace" begins a trace, one with "passage" a passage.
+// What an event does not tell is left out. Instants are nanoseconds.
+func (r Recording) Write(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	for _, t := range traces {
+	for _, t := range r.Traces {
 		fmt.Fprintf(out, "trace %s ack=%v ttl=%v max=%d\n", t.Name, t.AckDeadline, t.TokenTTL, t.MaxPending)
 		for _, e := range t.Events {
 			fmt.Fprintln(out, e)
+		}
+	}
+	for _, p := range r.Passages {
+		fmt.Fprintln(out, p.head())
+		for _, s := range p.Steps {
+			fmt.Fprintln(out, s)
 		}
 	}
 	return out.Flush()
@@ -55,33 +73,48 @@ func (e Event) String() string {
 
 // Read reads what Write writes. Empty lines are skipped, and those that start
 // with #. The error names the line that cannot be read.
-func Read(r io.Reader) ([]Trace, error) {
-	var traces []Trace
+func Read(r io.Reader) (Recording, error) {
+	var recording Recording
+	section := ""
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		words := strings.Fields(lines.Text())
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}
-		var err error
-		switch {
-		case words[0] == "trace":
-			var t Trace
-			t, err = readHead(words[1:])
-			traces = append(traces, t)
-		case len(traces) == 0:
-			err = fmt.Errorf("%q stands in no trace", words[0])
-		default:
-			var e Event
-			e, err = readEvent(words)
-			last := &traces[len(traces)-1]
-			last.Events = append(last.Events, e)
+		if words[0] == "trace" || words[0] == "passage" {
+			section = words[0]
 		}
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+		if err := recording.readLine(section, words); err != nil {
+			return Recording{}, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	return traces, lines.Err()
+	return recording, lines.Err()
+}
+
+// readLine reads a line of a section.
+func (r *Recording) readLine(section string, words []string) error {
+	switch {
+	case words[0] == "trace":
+		t, err := readHead(words[1:])
+		r.Traces = append(r.Traces, t)
+		return err
+	case words[0] == "passage":
+		p, err := readPassage(words[1:])
+		r.Passages = append(r.Passages, p)
+		return err
+	case section == "trace":
+		e, err := readEvent(words)
+		last := &r.Traces[len(r.Traces)-1]
+		last.Events = append(last.Events, e)
+		return err
+	case section == "passage":
+		s, err := readStep(words)
+		last := &r.Passages[len(r.Passages)-1]
+		last.Steps = append(last.Steps, s)
+		return err
+	}
+	return fmt.Errorf("%q stands in no trace", words[0])
 }
 
 func readHead(words []string) (t Trace, err error) {

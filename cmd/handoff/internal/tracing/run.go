@@ -21,11 +21,22 @@ const service = "traced"
 // Run records what the registry of a broker does while connections are handed
 // over, some of which meet a fault: a backend that acknowledges too late or not
 // at all, one that is full, one that goes away, and a broker that is held up
-// until ACKs which were sent in time are late. It blocks until the broker has
-// shut down. The error says what could not be set up, or did not end.
-func Run(ctx context.Context, cfg Config) (events.Trace, error) {
+// until ACKs which were sent in time are late. Then it records what all parties
+// do with one connection in each of several scenarios. It blocks until everything
+// has ended. The error says what could not be set up, or did not end.
+func Run(ctx context.Context, cfg Config) (events.Recording, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*limit)
 	defer cancel()
+	trace, err := crowd(ctx, cfg)
+	if err != nil {
+		return events.Recording{}, err
+	}
+	all, err := passages(ctx, cfg)
+	return events.Recording{Traces: []events.Trace{trace}, Passages: all}, err
+}
+
+// crowd records a registry.
+func crowd(ctx context.Context, cfg Config) (events.Trace, error) {
 	w := &world{cfg: cfg, faults: newFaults(cfg.Seed), recorder: newRecorder()}
 	if err := w.open(); err != nil {
 		return events.Trace{}, errors.Join(err, w.close())

@@ -12,8 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"time"
-
-	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
 // Config says what is recorded. The zero Config is not usable; see [Default].
@@ -64,7 +62,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 
 func main(ctx context.Context, cfg Config, file string, stdout, stderr io.Writer) error {
 	began := time.Now()
-	trace, err := Run(ctx, cfg)
+	recording, err := Run(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -77,10 +75,14 @@ func main(ctx context.Context, cfg Config, file string, stdout, stderr io.Writer
 		defer f.Close()
 		out = f
 	}
-	if err := events.Write(out, trace); err != nil {
+	if err := recording.Write(out); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "%d events of %d connections in %.1f s; check them with: go run ./spec/trace -file F\n",
-		len(trace.Events), cfg.Connections, time.Since(began).Seconds())
+	count := 0
+	for _, t := range recording.Traces {
+		count += len(t.Events)
+	}
+	fmt.Fprintf(stderr, "%d events of %d connections, and %d scenarios, in %.1f s; check them with: go run ./spec/trace -file F\n",
+		count, cfg.Connections, len(recording.Passages), time.Since(began).Seconds())
 	return nil
 }

@@ -18,8 +18,9 @@ import (
 func TestARunWithFaultsIsAPathThroughTheModel(t *testing.T) {
 	cfg := tracing.Default()
 	cfg.Connections = 60
-	trace, err := tracing.Run(t.Context(), cfg)
+	recording, err := tracing.Run(t.Context(), cfg)
 	require.NoError(t, err)
+	trace := recording.Traces[0]
 	steps, problem := events.Judge(trace)
 	require.Empty(t, problem, "event %d of\n%v", steps+1, trace.Events)
 
@@ -37,6 +38,44 @@ func TestARunWithFaultsIsAPathThroughTheModel(t *testing.T) {
 	require.Equal(t, "Close", trace.Events[len(trace.Events)-1].Op)
 }
 
+func TestEachScenarioComesAbout(t *testing.T) {
+	recording, err := tracing.Run(t.Context(), tracing.Default())
+	require.NoError(t, err)
+	told := map[string]map[string]int{}
+	for _, p := range recording.Passages {
+		require.True(t, p.Lease, "all are in one process")
+		told[p.Name] = map[string]int{}
+		for _, s := range p.Steps {
+			name := s.Who + " " + s.Op
+			if s.Failed {
+				name += " failed"
+			}
+			told[p.Name][name]++
+		}
+	}
+	for _, kind := range []string{"explicit", "plain"} {
+		for name, steps := range map[string][]string{
+			"owned":      {"backend Own", "broker SendCommit", "backend Serve"},
+			"committed":  {"backend ReadClock failed", "backend ReadCommit", "backend Own"},
+			"queued":     {"backend ReadOffer", "backend Serve"},
+			"expired":    {"broker Expire", "broker SendRevoke", "broker Settle"},
+			"unaccepted": {"broker Expire"},
+			"uncertain":  {"backend ReadClock failed", "broker SendCommit", "backend ReadCommit"},
+			"late":       {"broker ReadAck"},
+			"stuck":      {"broker Expire", "broker Settle failed", "backend SendAck", "backend ReadRevoke"},
+		} {
+			for _, step := range steps {
+				require.Positive(t, told[name+"-"+kind][step], "%s in %s-%s: %v", step, name, kind, told[name+"-"+kind])
+			}
+		}
+	}
+	for passage, step := range map[string]string{
+		"owned-explicit": "client ReadReady", "unaccepted-explicit": "client ReadFallback", "unaccepted-plain": "broker EndConn", "stuck-explicit": "broker SendFallback",
+	} {
+		require.Positive(t, told[passage][step], "%s in %s", step, passage)
+	}
+}
+
 func TestTheCommandWritesWhatCanBeRead(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "trace")
 	for _, args := range [][]string{{"-o", file}, nil} {
@@ -50,10 +89,11 @@ func TestTheCommandWritesWhatCanBeRead(t *testing.T) {
 			require.NoError(t, err)
 			text = string(b)
 		}
-		traces, err := events.Read(strings.NewReader(text))
+		recording, err := events.Read(strings.NewReader(text))
 		require.NoError(t, err)
-		require.Len(t, traces, 1)
-		require.Equal(t, 150*time.Millisecond, traces[0].AckDeadline)
+		require.Len(t, recording.Traces, 1)
+		require.Equal(t, 150*time.Millisecond, recording.Traces[0].AckDeadline)
+		require.Len(t, recording.Passages, 18)
 	}
 }
 

@@ -1,0 +1,152 @@
+---------------------------- MODULE TraceProtocol ----------------------------
+(***************************************************************************)
+(* Whether what broker, backends and client told of one connection is what *)
+(* HandoffProtocol lets them do.                                           *)
+(*                                                                         *)
+(* Each tells its steps when they took effect, but one may have acted on   *)
+(* another's step before that was told.  So only the order of the steps of *)
+(* one thread counts, and a trace is accepted if there is some order of    *)
+(* all of them, with what is not told in between, that is a path through   *)
+(* HandoffProtocol.  Not told are the time, how a frame that was read is   *)
+(* judged, and that a backend does not want an offer.                      *)
+(*                                                                         *)
+(* Left out: what is told of hello, reply, links and their ends.           *)
+(***************************************************************************)
+EXTENDS HandoffProtocol, TLC
+
+CONSTANTS
+  Passages      \* Passages[i] has the kind of the client, and threads: a sequence
+                \*   of sequences of events
+
+VARIABLES
+  passage,      \* the number of the trace
+  position,     \* position[h] is how many events of thread h have been taken
+  total         \* how many have been taken in all
+
+walk == <<passage, position, total>>
+Threads == DOMAIN Passages[passage].threads
+------------------------------------------------------------------------------
+Reads(b, t, kind_) == /\ ReadFrame(b) /\ held'[b][1].frame[1] = kind_
+                      /\ t # 0 => held'[b][1].frame[2] = t
+
+
+Waits(b, t, kind_) == /\ down[b] # <<>> /\ Head(down[b])[1] = kind_
+                      /\ t # 0 => Head(down[b])[2] = t
+
+Nothing == UNCHANGED vars
+
+(***************************************************************************)
+(* A backend that is told to let go of what it does not hold says that it  *)
+(* has, once more than HandoffProtocol lets it: its own answer was on the  *)
+(* way.  To the broker that settles nothing that is not settled.           *)
+(***************************************************************************)
+AnswersUnheld(b) ==
+  \E h \in Threads : \E i \in DOMAIN Passages[passage].threads[h] :
+    LET e == Passages[passage].threads[h][i]
+    IN e.op = "ReadRevoke" /\ e.attempt = 0 /\ e.link = b
+
+(***************************************************************************)
+(* The broker.  A reading of its clock at which nothing was due, and the   *)
+(* drain that follows, change nothing.                                     *)
+(***************************************************************************)
+BrokerTold(e) ==
+  LET t == e.attempt
+      b == e.link
+  IN \/ e.op = "Begin" /\ t = Last + 1 /\ Begin(b)
+     \/ e.op = "SendOffer" /\ SendOffer(t)
+     \/ e.op = "OfferWritten" /\ OfferWritten(t)
+     \/ e.op = "ReadAck" /\ Reads(b, t, "ack")
+     \/ e.op = "Acknowledge" /\ InHand(b, "ack") /\ Subject(b) = t /\ Acknowledge(b)
+        /\ life'[t] = IF e.ok THEN "acknowledged" ELSE "expired"
+     \/ e.op = "SendCommit" /\ SendCommit(t)
+     \/ e.op = "CloseCopy" /\ conn = "acked" /\ BrokerCloseCopy
+     \/ e.op = "CloseCopy" /\ conn = "fenced" /\ EndConn
+     \/ e.op = "ReadNack" /\ Reads(b, t, "nack")
+     \/ e.op = "Abandon" /\ InHand(b, "nack") /\ Subject(b) = t /\ TakeNack(b)
+        /\ life'[t] = "abandoned"
+     \/ e.op = "Abandon" /\ GiveBack(t)
+     \/ e.op = "ReadClock" /\ (BrokerReadClock(b) \/ Nothing)
+     \/ e.op = "Drain" /\ (Drain(b) \/ Nothing)
+     \/ e.op = "Expire" /\ life[t] = "pending" /\ Expire(b) /\ life'[t] = "expired"
+     \/ e.op = "Fence" /\ Fence
+     \/ e.op = "SendRevoke" /\ SendRevoke(t)
+     \/ e.op = "ReadReleased" /\ Reads(b, t, "released")
+     \/ e.op = "ReadReleased" /\ t = 0 /\ AnswersUnheld(b) /\ Nothing
+     \/ e.op = "Settle" /\ (e.ok => t \in settled) /\ Nothing
+     \/ e.op = "SendFallback" /\ SendFallback
+     \/ e.op = "Proxy" /\ Proxy
+     \/ e.op = "EndConn" /\ EndConn
+
+(***************************************************************************)
+(* A backend.  If the commit was read before the clock, that reading       *)
+(* decides nothing any more.  The connection is served when its client is  *)
+(* told so, or, if nobody is to be told, when it is given to the server.   *)
+(***************************************************************************)
+BackendTold(e) ==
+  LET t == e.attempt
+      b == e.link
+  IN \/ e.op = "ReadOffer" /\ Waits(b, t, "offer") /\ ReadOffer(b)
+     \/ e.op = "SendAck" /\ SendAck(t)
+     \/ e.op = "ReadClock" /\ stage[t] = "sent" /\ BackendReadClock(t)
+        /\ (~e.ok => stage'[t] = "uncertain")
+     \/ e.op = "ReadClock" /\ stage[t] \in {"owner", "revoked"} /\ Nothing
+     \/ e.op = "Own" /\ stage[t] = "owner" /\ Nothing
+     \/ e.op = "ReadCommit" /\ Waits(b, t, "commit") /\ ReadCommit(b)
+     \/ e.op = "ReadRevoke" /\ Waits(b, t, "revoke") /\ ReadRevoke(b)
+     \/ e.op = "CloseCopy" /\ BackendCloseCopy(t)
+     \/ e.op = "SendNack" /\ SendNack(t)
+     \/ e.op = "SendReleased" /\ SendReleased(t)
+     \/ e.op = "SendReady" /\ kind = "explicit" /\ Serve(t)
+     \/ e.op = "Serve" /\ kind = "plain" /\ Serve(t)
+     \/ e.op = "Serve" /\ kind = "explicit" /\ stage[t] = "serving" /\ Nothing
+
+ClientTold(e) ==
+  \/ e.op = "ReadReady" /\ ReadFirst /\ client' = "adopted"
+  \/ e.op = "ReadFallback" /\ ReadFirst /\ client' = "fallback"
+  \/ e.op = "Doubt" /\ ReadEnd /\ client' = "doubt"
+
+Told(e) ==
+  CASE e.who = "broker"  -> BrokerTold(e)
+    [] e.who = "backend" -> BackendTold(e)
+    [] e.who = "client"  -> ClientTold(e)
+
+Untold ==
+  \/ Tick
+  \/ \E b \in Backends : \/ ReadClockForAck(b) \/ TakeReleased(b)
+                         \/ EndedAck(b) /\ UNCHANGED owes
+                         \/ TakeNack(b) /\ UNCHANGED life
+  \/ \E t \in Attempts : Refuse(t)
+------------------------------------------------------------------------------
+(***************************************************************************)
+(* TLC prints how far each trace got, whenever it is further than before;  *)
+(* a register has how far that was.                                        *)
+(***************************************************************************)
+ASSUME \A i \in DOMAIN Passages : TLCSet(i, -1)
+
+Further ==
+  IF total' > TLCGet(passage)
+  THEN /\ TLCSet(passage, total')
+       /\ PrintT("reached " \o ToString(passage) \o " " \o ToString(position'))
+  ELSE TRUE
+
+Take(h) ==
+  LET told == Passages[passage].threads[h]
+  IN /\ position[h] < Len(told)
+     /\ Told(told[position[h] + 1])
+     /\ position' = [position EXCEPT ![h] = @ + 1]
+     /\ total' = total + 1
+     /\ UNCHANGED passage
+     /\ Further
+
+ProtocolInit ==
+  /\ Init
+  /\ passage \in DOMAIN Passages
+  /\ kind = Passages[passage].kind
+  /\ position = [h \in Threads |-> 0]
+  /\ total = 0
+
+ProtocolNext == \/ \E h \in Threads : Take(h)
+                \/ Untold /\ UNCHANGED walk
+
+ProtocolSpec == ProtocolInit /\ [][ProtocolNext]_<<vars, walk>>
+==============================================================================

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/handoff-go/handoff/spec/trace/events"
+)
+
+// Any deadline would do: the passages do not tell times.
+const passageDeadline = 2
+
+// passageGroups divides passages by what is the same in one run.
+func passageGroups(all []events.Passage) [][]events.Passage {
+	type mode struct {
+		lease, margin bool
+		links         int
+	}
+	var groups [][]events.Passage
+	place := map[mode]int{}
+	for _, p := range all {
+		m := mode{p.Lease, p.Margin, p.Links}
+		i, known := place[m]
+		if !known {
+			i = len(groups)
+			place[m] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], p)
+	}
+	return groups
+}
+
+// passageModule returns passages as a module of TLA+, and its configuration.
+func passageModule(group []events.Passage) (module, cfg string, err error) {
+	var some []string
+	attempts := 1
+	for _, p := range group {
+		attempts = max(attempts, p.Attempts())
+		var threads []string
+		for _, thread := range p.Threads() {
+			var steps []string
+			for _, s := range thread {
+				for _, word := range []string{s.Who, s.Op, p.Kind} {
+					if strings.ContainsAny(word, "\"\\") {
+						return "", "", fmt.Errorf("%q is no word of the specification", word)
+					}
+				}
+				if s.Link > p.Links {
+					return "", "", fmt.Errorf("passage %s: there is no link %d", p.Name, s.Link)
+				}
+				steps = append(steps, fmt.Sprintf("S(\"%s\", \"%s\", %d, %d, %s)", s.Who, s.Op, s.Attempt, s.Link, strings.ToUpper(strconv.FormatBool(!s.Failed))))
+			}
+			threads = append(threads, "<<"+strings.Join(steps, ",\n      ")+">>")
+		}
+		some = append(some, fmt.Sprintf("\n  [kind |-> \"%s\", threads |-> <<\n    %s>>]", p.Kind, strings.Join(threads, ",\n    ")))
+	}
+	first := group[0]
+	lease, margin := "{}", passageDeadline
+	if first.Lease {
+		lease = fmt.Sprintf("1..%d", first.Links)
+	}
+	if first.Margin {
+		margin--
+	}
+	module = fmt.Sprintf(`---- MODULE %s ----
+EXTENDS TraceProtocol
+
+S(who, op, attempt, link_, ok) ==
+  [who |-> who, op |-> op, attempt |-> attempt, link |-> link_, ok |-> ok]
+
+AllPassages == <<%s>>
+%sPassages == AllPassages
+%sBackends == 1..%d
+%sLease == %s
+====
+`, moduleName, strings.Join(some, ","), moduleName, moduleName, first.Links, moduleName, lease)
+	cfg = fmt.Sprintf(`SPECIFICATION ProtocolSpec
+CONSTANTS
+  Backends <- %sBackends
+  Lease <- %sLease
+  Passages <- %sPassages
+  Kinds = {"explicit", "plain"}
+  MaxAttempts = %d
+  AckDeadline = %d
+  Margin = %d
+  Horizon = %d
+  Faults = {}
+  MaxFaults = 0
+INVARIANT TypeOK
+CHECK_DEADLOCK FALSE
+`, moduleName, moduleName, moduleName, attempts, passageDeadline, margin, passageDeadline*attempts+1)
+	return module, cfg, nil
+}
+
+// reached is how far a passage got: how many steps of each of its threads fit at
+// the furthest point.
+type reached []int
+
+// checkPassages returns how far each passage of a group gets.
+func (c *checker) checkPassages(ctx context.Context, group []events.Passage) ([]reached, error) {
+	module, cfg, err := passageModule(group)
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.run(ctx, module, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return readReached(out, len(group))
+}
+
+var reachedLine = regexp.MustCompile(`^"reached (\d+) <<([0-9, ]*)>>"$`)
+
+// readReached reads what module TraceProtocol prints: the last line of a passage
+// is the furthest.
+func readReached(out string, n int) ([]reached, error) {
+	all := make([]reached, n)
+	for line := range strings.Lines(out) {
+		found := reachedLine.FindStringSubmatch(strings.TrimSpace(line))
+		if found == nil {
+			continue
+		}
+		i, err := strconv.Atoi(found[1])
+		if err != nil || i < 1 || i > n {
+			return nil, fmt.Errorf("TLC printed %q", line)
+		}
+		all[i-1] = nil
+		for _, word := range strings.Split(found[2], ", ") {
+			steps, err := strconv.Atoi(word)
+			if err != nil {
+				return nil, fmt.Errorf("TLC printed %q: %w", line, err)
+			}
+			all[i-1] = append(all[i-1], steps)
+		}
+	}
+	return all, nil
+}
+
+// misfit returns the next steps of a passage's threads at the furthest point, of
+// which none fits; empty if all steps fit.
+func misfit(p *events.Passage, far reached) []events.Step {
+	var next []events.Step
+	for i, thread := range p.Threads() {
+		n := 0
+		if i < len(far) {
+			n = far[i]
+		}
+		if n < len(thread) {
+			next = append(next, thread[n])
+		}
+	}
+	return next
+}
