@@ -118,7 +118,7 @@ func TestAPassageIsAPathThroughTheProtocolAndSpoiltItIsNot(t *testing.T) {
 	needJava(t)
 	code, out := call(t, handedOver, "-file", "-", "-spoilt", "100")
 	require.Equal(t, exitOK, code, out)
-	require.Contains(t, out, "1 passages, 15 steps, 27 spoilt ones refused")
+	require.Contains(t, out, "1 passages of 15 steps; refused 27 spoilt ones")
 
 	// What breaks rule 3: the clock is read before the ACK is sent.
 	early := strings.Replace(handedOver, "SendAck", "x", 1)

@@ -133,4 +133,12 @@ func (r *report) print(w io.Writer) {
 	for _, p := range r.problems {
 		fmt.Fprintln(w, p)
 	}
+	if r.traces > 0 {
+		t := r.total()
+		fmt.Fprintf(w, "%d traces of %d events; refused %d of %d illegal mutants, and taken %d of %d legal ones\n",
+			r.traces, r.events, t.refused, t.illegal, t.accepted, t.legal)
+	}
+	if r.passages > 0 {
+		fmt.Fprintf(w, "%d passages of %d steps; refused %d spoilt ones\n", r.passages, r.steps, r.spoilt)
+	}
 }

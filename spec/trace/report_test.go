@@ -58,6 +58,11 @@ func TestTheReportNamesEveryDisagreement(t *testing.T) {
 	require.Equal(t, 1, r.traces)
 	require.Equal(t, 3, r.events)
 
+	var out strings.Builder
+	r.print(&out)
+	require.Contains(t, out.String(), "1 traces of 3 events; refused 1 of 1 illegal mutants, and taken 1 of 1 legal ones\n")
+	require.NotContains(t, out.String(), "passages")
+
 	for name, change := range map[string]func(map[place]verdict){
 		"answer after event 1 of trace small: HandoffAck takes it, and the model refuses event 3": func(v map[place]verdict) { v[place{1, 2}] = verdict{accepted: true, steps: 3} },
 		"answer after event 1 of trace small: HandoffAck refuses event 2, and the model event 3":  func(v map[place]verdict) { v[place{1, 2}] = verdict{steps: 1} },
