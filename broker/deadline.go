@@ -17,7 +17,8 @@ import (
 // Expire.
 func (l *link) due() (over bool, err error) {
 	clock, now := l.readClock()
-	if l.anyDue(clock, now) {
+	// A pong that came in time counts, however late this process runs.
+	if l.anyDue(clock, now) || l.pongDue(now) {
 		switch end, err := l.readQueue(); end {
 		case drainEnd:
 			return true, nil
@@ -101,6 +102,11 @@ func (l *link) fenceDue(clock int64, now time.Time) {
 		a.trace(OpExpire, nil)
 		l.late(a, nil)
 	}
+}
+
+// pongDue reports whether the pong of the last ping should be in.
+func (l *link) pongDue(now time.Time) bool {
+	return l.nonce != 0 && !l.pingAt.IsZero() && !now.Before(l.pingAt)
 }
 
 // ping sends the ping that is due, or returns errSilent if the last one has no pong.
