@@ -35,6 +35,9 @@ func (w *world) judge() error {
 	}
 	for _, p := range []*process{w.broker, w.a, w.b, w.probe} {
 		if p.isKilled() {
+			if p.stderr.Len() > 0 { // the others were asked at their end
+				return violation{fmt.Errorf("%s: %s", p.Name, p.stderr)}
+			}
 			e.killed = p.Name
 			continue
 		}
