@@ -42,7 +42,7 @@ func checkout() (string, error) {
 // lookJava returns an error that tells how to get Java, nil if it is there.
 func lookJava() error {
 	if _, err := exec.LookPath("java"); err != nil {
-		return errors.New("Java is missing; on Debian: apt-get install openjdk-17-jre-headless maven")
+		return errors.New("no Java here; on Debian: apt-get install openjdk-17-jre-headless maven")
 	}
 	return nil
 }

@@ -229,7 +229,7 @@ func TestWithoutJavaTheRestIsChecked(t *testing.T) {
 	for _, l := range chain() {
 		if l.java {
 			needed++
-			require.Contains(t, printed, "not checked: "+l.name+": Java is missing; on Debian: apt-get install")
+			require.Contains(t, printed, "not checked: "+l.name+": no Java here; on Debian: apt-get install")
 		}
 	}
 	require.NotZero(t, needed)
