@@ -7,7 +7,7 @@ FUZZTIME    ?= 5m
 PLATFORMS    = linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 windows/386
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go unit race spec spec-long traces drift verify java cc fuzz mutants mutants-quick bench cover lint staticcheck vulncheck cross generate
+.PHONY: help demo test test-go unit race spec spec-long traces drift verify java cc fuzz mutants mutants-quick bench bench-handoff soak faults cover lint staticcheck vulncheck cross generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,15 @@ mutants: cc ## plant faults in a copy of the source; every one must be caught
 mutants-quick: cc # the same with one seed
 	$(GO) run ./internal/mutants -quick
 
+bench-handoff: ## a handoff beside the reconnect that it replaces (Linux)
+	$(GO) run ./cmd/handoff bench handoff
+
+soak: ## a million handoffs with faults, and what they leave behind (Linux)
+	$(GO) run ./cmd/handoff bench soak --n 1000000 --faults
+
+faults: ## the fault matrix, twenty times
+	$(GO) test ./internal/faults -run Matrix -repeat 20 -timeout 2h -v
+
 bench: ## one life beside a mutex, a map and a time.AfterFunc
 	$(GO) test ./registry ./fsm -run '^$$' -bench .
 
@@ -81,5 +90,11 @@ cross: ## build and vet for every platform
 	done
 
 generate: ## rewrite the generated files; git must show no difference after it
-	$(GO) test ./fsm -run Golden -update
+	$(GO) test ./fsm -run Diagrams -update
 	$(GO) test ./registry -run TestScripts -rewrite -datadriven-quiet
+	$(GO) test ./model -run TestGoldenGraph -update
+	$(GO) generate ./fuzz
+	$(GO) test ./proptest -run EveryBranch -update
+	$(GO) test ./wire -run Vectors -update
+	$(GO) test ./spec/trace -run Sample -update
+	$(GO) test ./internal/obligations -run Readme -update
