@@ -2,6 +2,8 @@ package backend_test
 
 import (
 	"context"
+	"io"
+	"math"
 	"net"
 	"path/filepath"
 	"testing"
@@ -51,6 +53,27 @@ func TestListenRefusesOptionsThatMakeNoSense(t *testing.T) {
 	}
 	_, err := backend.Listen(context.Background(), "x", "No Name", backend.Options{})
 	require.ErrorIs(t, err, wire.ErrService)
+}
+
+// A backend asks for no more offers than it has room for, unless it is told to.
+func TestBackendSaysHowMuchRoomItHas(t *testing.T) {
+	for _, test := range []struct {
+		queue, inFlight int
+		want            uint32
+	}{{0, 0, backend.DefaultQueue}, {3, 0, 3}, {3, 5, 5}, {math.MaxInt, 0, math.MaxInt32}} {
+		b := newBroker(t, wire.ModeLease)
+		done := make(chan error, 1)
+		go func() {
+			_, err := backend.Listen(context.Background(), b.path, service, backend.Options{Queue: test.queue, MaxInFlight: test.inFlight})
+			done <- err
+		}()
+		b.accept()
+		hello, ok := b.read().(*wire.LinkHello)
+		require.True(t, ok)
+		require.Equal(t, test.want, hello.MaxInFlight)
+		require.NoError(t, b.link.link.Close())
+		require.ErrorIs(t, <-done, io.EOF)
+	}
 }
 
 func TestAcceptOutlivesItsBroker(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 )
 
@@ -23,8 +24,9 @@ type Options struct {
 	// another backend can still have them. One more is rejected as busy. Zero:
 	// DefaultQueue.
 	Queue int
-	// MaxInFlight is how many offers the broker may have open at a time. Zero: its own
-	// choice.
+	// MaxInFlight is how many offers the broker may have open at a time; the broker may
+	// have fewer. Zero: as many as Queue, so that none is rejected as busy: clients
+	// wait at the broker instead, for whatever backend has room first.
 	MaxInFlight int
 	// WriteTimeout is how long a message to the broker may take to be written, as a
 	// whole; then the link is given up. Zero: DefaultWriteTimeout.
@@ -57,13 +59,18 @@ func (o Options) withDefaults() (Options, error) {
 	if o.MaxInFlight < 0 {
 		return o, &OptionError{Option: "MaxInFlight", Problem: fmt.Sprintf("%d is negative", o.MaxInFlight)}
 	}
-	return o, cmp.Or(
+	err := cmp.Or(
 		fill("Queue", &o.Queue, DefaultQueue),
 		fill("WriteTimeout", &o.WriteTimeout, DefaultWriteTimeout),
 		fill("Handshake", &o.Handshake, DefaultHandshake),
 		fill("RedialMin", &o.RedialMin, DefaultRedialMin),
 		fill("RedialMax", &o.RedialMax, DefaultRedialMax),
 	)
+	if o.MaxInFlight == 0 {
+		o.MaxInFlight = o.Queue
+	}
+	o.MaxInFlight = min(o.MaxInFlight, math.MaxInt32) // it has 32 bits on the wire
+	return o, err
 }
 
 func fill[T time.Duration | int](name string, value *T, ifZero T) error {
