@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/client"
 	"github.com/stretchr/testify/require"
@@ -59,7 +60,7 @@ func TestLargeBodiesArriveWhole(t *testing.T) {
 // checksum.
 func serveSums(args []string) error {
 	var requests atomic.Int64
-	return asBackend(args[0], args[1], requests.Load, func(ln net.Listener) error {
+	return asBackend(args[0], args[1], backend.Options{}, requests.Load, func(ln net.Listener) error {
 		var all sync.WaitGroup
 		defer all.Wait()
 		for {

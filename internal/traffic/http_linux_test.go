@@ -86,6 +86,17 @@ func TestGoClient(t *testing.T) {
 	}
 }
 
+// Backends that have little room are busy most of the time, and nobody is sent away for it.
+func TestNarrowBackendsLoseNobody(t *testing.T) {
+	w := newWorld(t, broker.Options{})
+	address := w.serve("tcp", broker.FixedService(web))
+	backends := []*process{start(t, "narrow", w.control, web, "one"), start(t, "narrow", w.control, web, "two")}
+	dial := func(context.Context, string, string) (net.Conn, error) { return net.Dial("tcp", address) }
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
+	get(t, &http.Client{Transport: transport, Timeout: hang}, *requests)
+	require.EqualValues(t, *requests, w.settled(backends))
+}
+
 // get makes n requests, 16 at a time, and checks every answer.
 func get(t *testing.T, c *http.Client, n int) {
 	t.Helper()

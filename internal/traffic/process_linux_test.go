@@ -26,6 +26,7 @@ type process struct {
 func roles() map[string]func(args []string) error {
 	return map[string]func([]string) error{
 		"web":    serveWeb,
+		"narrow": serveNarrow,
 		"sums":   serveSums,
 		"silent": beSilent,
 		"drip":   drip,

@@ -22,9 +22,14 @@ import (
 	"github.com/handoff-go/handoff/backend"
 )
 
-// serveWeb serves HTTP on what a broker hands over: with a certificate and its key, by
+func serveWeb(args []string) error { return serveHTTP(args, backend.Options{}) }
+
+// serveNarrow is serveWeb with little room for who waits.
+func serveNarrow(args []string) error { return serveHTTP(args, backend.Options{Queue: 2}) }
+
+// serveHTTP serves HTTP on what a broker hands over: with a certificate and its key, by
 // TLS. Every answer begins with the backend's name.
-func serveWeb(args []string) error {
+func serveHTTP(args []string, o backend.Options) error {
 	control, service, name, certificate := args[0], args[1], args[2], args[3:]
 	var requests atomic.Int64
 	mux := http.NewServeMux()
@@ -56,7 +61,7 @@ func serveWeb(args []string) error {
 	if len(certificate) == 2 {
 		serve = func(ln net.Listener) error { return server.ServeTLS(ln, certificate[0], certificate[1]) }
 	}
-	return asBackend(control, service, requests.Load, func(ln net.Listener) error {
+	return asBackend(control, service, o, requests.Load, func(ln net.Listener) error {
 		err := serve(ln)
 		// Not Shutdown: it drops a request that is not read when it begins.
 		server.SetKeepAlivesEnabled(false)
@@ -96,14 +101,14 @@ func checksum(r io.Reader, n int64) (string, error) {
 
 // asBackend links, serves until standard input ends, drains, and says what it did. serve
 // returns when the listener is drained and everything served.
-func asBackend(control, service string, requests func() int64, serve func(net.Listener) error) error {
+func asBackend(control, service string, o backend.Options, requests func() int64, serve func(net.Listener) error) error {
 	before, err := countSockets()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), hang)
 	defer cancel()
-	ln, err := backend.Listen(ctx, control, service, backend.Options{})
+	ln, err := backend.Listen(ctx, control, service, o)
 	if err != nil {
 		return err
 	}
