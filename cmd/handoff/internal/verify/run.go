@@ -48,15 +48,16 @@ func (r *runner) all(ctx context.Context, links []link, e *evidence) []linkRun {
 	for range r.jobs {
 		workers.Go(func() {
 			for i := range next {
+				l := links[i]
+				r.printf("[%d/%d] %s: %s\n", i+1, len(links), l.name, l.ties)
 				found[i] = newEvidence()
-				runs[i] = r.one(ctx, links[i], found[i])
+				runs[i] = r.one(ctx, l, found[i])
 				r.say(runs[i])
 			}
 		})
 	}
-	for i, l := range links {
+	for i := range links {
 		next <- i
-		r.printf("[%d/%d] %s: %s\n", i+1, len(links), l.name, l.ties)
 	}
 	close(next)
 	workers.Wait()
