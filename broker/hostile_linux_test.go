@@ -384,6 +384,7 @@ func TestNoDescriptorIsLeftToAccept(t *testing.T) {
 	early := w.dial()
 	early.hello(t, "")
 	early.ready(t)
+	w.atRest()
 	room := starve(t, 1)
 	c := w.dial() // takes the last one
 	require.Equal(t, "client not accepted", <-failed)
@@ -392,6 +393,7 @@ func TestNoDescriptorIsLeftToAccept(t *testing.T) {
 	c.hello(t, "y\n")
 	c.ready(t)
 	c.hear(t, "one: y")
+	w.atRest()
 
 	room = starve(t, 1)
 	p := w.stranger()
@@ -402,6 +404,15 @@ func TestNoDescriptorIsLeftToAccept(t *testing.T) {
 	p.send(&hello)
 	p.challenge()
 	p.welcome()
+}
+
+// atRest waits until the broker has closed its copy of every connection.
+func (w *world) atRest() {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		s := w.broker.Stats()
+		return s.InFlight == 0 && s.Waiting == 0 && s.Descriptors.Open == 0
+	}, 30*time.Second, time.Millisecond)
 }
 
 // logged are the messages of failed accepts.
@@ -441,10 +452,12 @@ func starve(t *testing.T, n int) (room func()) {
 	for _, fd := range spare[:n] {
 		require.NoError(t, unix.Close(fd))
 	}
-	return sync.OnceFunc(func() {
+	room = sync.OnceFunc(func() {
 		for _, fd := range spare[n:] {
 			_ = unix.Close(fd)
 		}
 		require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &all))
 	})
+	t.Cleanup(room)
+	return room
 }
