@@ -83,7 +83,7 @@ func patient(trace func(broker.Event)) broker.Options {
 func (w *world) refused() (*backend.Listener, <-chan string) {
 	w.t.Helper()
 	o, read := at(backend.OpReadOffer, nil)
-	o.Queue = 1
+	o.Queue, o.MaxInFlight = 1, 8 // it asks for more than it takes
 	ln := w.backend(held, o)
 	w.client(held)
 	receive(w.t, read)
@@ -92,9 +92,10 @@ func (w *world) refused() (*backend.Listener, <-chan string) {
 
 func TestTheBrokerReadsItsLinks(t *testing.T) {
 	w := newWorld(t, patient(nil))
-	_, learns := w.refused()
+	ln, learns := w.refused()
 	require.Equal(t, learnsFallback, receive(t, learns))
 	require.Equal(t, learnsEnd, receive(t, learns))
+	require.EqualValues(t, 1, ln.Stats().Rejected)
 }
 
 // The offer is refused, and nobody hears of it.
@@ -140,4 +141,31 @@ func TestASettleTimerThatDoesNotFireKeepsTheClient(t *testing.T) {
 	require.EqualValues(t, 4, w.broker.Stats().Registry.Expired, "its handoff is over")
 	g.let()
 	require.Equal(t, learnsFallback, receive(t, learns), "it was only that")
+}
+
+// The link ends between the registration and the first byte of the offer: nobody else
+// can have the connection.
+func TestAnOfferThatCannotBeSentIsGivenBack(t *testing.T) {
+	g := newGate(t)
+	ended, abandoned := make(chan struct{}, 1), make(chan error, 1)
+	w := newWorld(t, broker.Options{AckDeadline: hang, Trace: func(e broker.Event) {
+		switch e.Op {
+		case broker.OpBegin:
+			g.pass()
+		case broker.OpLinkEnd:
+			ended <- struct{}{}
+		case broker.OpAbandon:
+			abandoned <- e.Err
+		}
+	}})
+	ln := w.backend(held, backend.Options{})
+	learns := w.client(held)
+	receive(t, g.reached)
+	ln.Close()
+	receive(t, ended)
+	g.let()
+	require.Error(t, receive(t, abandoned))
+	require.Equal(t, learnsFallback, receive(t, learns))
+	require.Zero(t, ln.Stats().Offers, "no byte of it was read")
+	require.EqualValues(t, 1, w.broker.Stats().Registry.Abandoned)
 }

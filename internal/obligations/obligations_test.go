@@ -186,16 +186,5 @@ func TestTheReadmeListsTheObligations(t *testing.T) {
 		fmt.Fprintf(&table, "| [%s](%s.tla) | `%s` | %s | `%s` | `%s` |\n", o.module, o.module, o.condition, o.duty,
 			strings.TrimPrefix(o.met, "Test"), strings.TrimPrefix(o.withheld, "Test"))
 	}
-	text, err := os.ReadFile(readme)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(text), begins)
-	require.True(t, found)
-	_, after, found := strings.Cut(rest, ends)
-	require.True(t, found)
-	want := before + begins + table.String() + ends + after
-	if *update {
-		require.NoError(t, os.WriteFile(readme, []byte(want), 0o644))
-		return
-	}
-	require.Equal(t, want, string(text), "rewrite it with -update")
+	rewrite(t, begins, ends, table.String())
 }
