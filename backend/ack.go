@@ -108,14 +108,15 @@ func (o *offer) acknowledge() *Conn {
 	return o.takeIt()
 }
 
-// lapse rejects an offer that nobody accepted in time.
+// lapse rejects an offer that nobody accepted in time. It is among the offers until its
+// copy is closed: a revoke of what is not among them is answered at once.
 func (o *offer) lapse() {
+	o.closeCopy()
 	ln := o.link.listener
 	ln.mu.Lock()
 	said := o.verdict
 	delete(o.link.offers, o.correlation)
 	ln.mu.Unlock()
-	o.closeCopy()
 	switch said {
 	case revoked:
 		o.release()
