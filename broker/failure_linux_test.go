@@ -292,6 +292,23 @@ func TestDroppedLinkSettlesWhenItsBackendHangsUp(t *testing.T) {
 	c.hear(t, "two: hello")
 }
 
+// The broker's own end of a link is not its backend's: a holder that does not hang up has
+// not let go.
+func TestDroppedLinkOfAStuckHolderSettlesNothing(t *testing.T) {
+	o := patient()
+	o.PingInterval = 30 * time.Millisecond
+	o.SettleTimeout = 300 * time.Millisecond
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "hello\n")
+	p.offer() // and nothing more: neither pong nor end
+	two := w.echoBackend("two", backend.Options{})
+	require.Equal(t, wire.ReasonBackendGone, c.fallback(t).Reason)
+	require.Equal(t, broker.Fallback, (<-w.outcomes).Kind)
+	require.Zero(t, two.Stats().Offers)
+}
+
 func TestDescriptorsFromABackendAreClosed(t *testing.T) {
 	w := newWorld(t, patient())
 	p := w.peer()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,18 +47,19 @@ func TestAckAfterTheLinkIsDroppedCannotBeSent(t *testing.T) {
 	require.Equal(t, wire.ReasonBackendGone, c.fallback(t).Reason)
 }
 
-// The ACK is in the queue when the broker gives the link up.
+// The ACK is in the queue when the broker gives the link up: it comes after the last look
+// at the queue that found no pong.
 func TestAckBeforeTheLinkIsDroppedCounts(t *testing.T) {
 	o := patient()
 	o.PingInterval = 30 * time.Millisecond
-	pings := 0
-	stopped, resume := make(chan bool, 1), make(chan struct{})
+	once := sync.Once{}
+	stopped, resume := make(chan bool), make(chan struct{})
 	o.Trace = func(e broker.Event) { // of the link's reader alone
-		if e.Op == broker.OpReadClock {
-			if pings++; pings == 2 {
+		if e.Op == broker.OpDrain {
+			once.Do(func() {
 				stopped <- true
 				<-resume
-			}
+			})
 		}
 	}
 	w := newWorld(t, o)
@@ -66,6 +68,7 @@ func TestAckBeforeTheLinkIsDroppedCounts(t *testing.T) {
 	c.hello(t, "")
 	offer := p.offer()
 	<-stopped // a ping has no pong, and the link is about to be dropped
+	require.Zero(t, w.broker.Stats().Adopted)
 	p.ack(offer)
 	p.sayReady(offer, "mine")
 	close(resume)
