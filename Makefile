@@ -97,4 +97,4 @@ generate: ## rewrite the generated files; git must show no difference after it
 	$(GO) test ./proptest -run EveryBranch -update
 	$(GO) test ./wire -run Vectors -update
 	$(GO) test ./spec/trace -run Sample -update
-	$(GO) test ./internal/obligations -run Readme -update
+	$(GO) test ./internal/obligations -run 'Readme|EveryAction' -update

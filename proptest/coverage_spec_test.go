@@ -104,12 +104,14 @@ func TestTheCodeTakesEveryBranchOfTheSpecification(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	if *update {
+	text, err := os.ReadFile(coverageFile)
+	// How goroutines meet is not the same twice: a file that holds is left as it is.
+	if *update && (err != nil || len(differences(string(text), met)) > 0) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(coverageFile), 0o755))
 		require.NoError(t, os.WriteFile(coverageFile, []byte(table(met)), 0o644))
+		text, err = os.ReadFile(coverageFile)
 	}
 	require.Empty(t, misses(met))
-	text, err := os.ReadFile(coverageFile)
 	require.NoError(t, err)
 	require.Empty(t, differences(string(text), met), "look at it, and rewrite it with -update")
 }
