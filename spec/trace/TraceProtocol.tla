@@ -10,13 +10,15 @@
 (* HandoffProtocol.  Not told are the time, how a frame that was read is   *)
 (* judged, and that a backend does not want an offer.                      *)
 (*                                                                         *)
-(* Left out: what is told of hello, reply, links and their ends.           *)
+(* Left out: what is told of hello, reply, and links.                      *)
 (***************************************************************************)
 EXTENDS HandoffProtocol, TLC
 
 CONSTANTS
-  Passages      \* Passages[i] has the kind of the client, and threads: a sequence
-                \*   of sequences of events
+  Passages      \* Passages[i] has the kind of the client; threads, a sequence of
+                \*   sequences of events; cut, the links whose backend closed a
+                \*   copy and answered nothing; and unheld, those whose backend
+                \*   was told to let go of what it does not hold
 
 VARIABLES
   passage,      \* the number of the trace
@@ -24,7 +26,8 @@ VARIABLES
   total         \* how many have been taken in all
 
 walk == <<passage, position, total>>
-Threads == DOMAIN Passages[passage].threads
+Told    == Passages[passage]
+Threads == DOMAIN Told.threads
 ------------------------------------------------------------------------------
 Reads(b, t, kind_) == /\ ReadFrame(b) /\ held'[b][1].frame[1] = kind_
                       /\ t # 0 => held'[b][1].frame[2] = t
@@ -36,18 +39,11 @@ Waits(b, t, kind_) == /\ down[b] # <<>> /\ Head(down[b])[1] = kind_
 Nothing == UNCHANGED vars
 
 (***************************************************************************)
-(* A backend that is told to let go of what it does not hold says that it  *)
-(* has, once more than HandoffProtocol lets it: its own answer was on the  *)
-(* way.  To the broker that settles nothing that is not settled.           *)
-(***************************************************************************)
-AnswersUnheld(b) ==
-  \E h \in Threads : \E i \in DOMAIN Passages[passage].threads[h] :
-    LET e == Passages[passage].threads[h][i]
-    IN e.op = "ReadRevoke" /\ e.attempt = 0 /\ e.link = b
-
-(***************************************************************************)
 (* The broker.  A reading of its clock at which nothing was due, and the   *)
-(* drain that follows, change nothing.                                     *)
+(* drain that follows, change nothing.  A backend that does not hold what  *)
+(* it is told to let go of says that it has let go, once more than         *)
+(* HandoffProtocol lets it: its own answer was on the way.  To the broker  *)
+(* that settles nothing that is not settled.                               *)
 (***************************************************************************)
 BrokerTold(e) ==
   LET t == e.attempt
@@ -64,14 +60,15 @@ BrokerTold(e) ==
      \/ e.op = "ReadNack" /\ Reads(b, t, "nack")
      \/ e.op = "Abandon" /\ InHand(b, "nack") /\ Subject(b) = t /\ TakeNack(b)
         /\ life'[t] = "abandoned"
-     \/ e.op = "Abandon" /\ GiveBack(t)
+     \/ e.op = "Abandon" /\ life[t] = "pending" /\ BrokerLinkEnd(b) /\ life'[t] = "abandoned"
+     \/ e.op = "Abandon" /\ (GiveBack(t) \/ GiveUp(t))
      \/ e.op = "ReadClock" /\ (BrokerReadClock(b) \/ Nothing)
      \/ e.op = "Drain" /\ (Drain(b) \/ Nothing)
      \/ e.op = "Expire" /\ life[t] = "pending" /\ Expire(b) /\ life'[t] = "expired"
      \/ e.op = "Fence" /\ Fence
      \/ e.op = "SendRevoke" /\ SendRevoke(t)
      \/ e.op = "ReadReleased" /\ Reads(b, t, "released")
-     \/ e.op = "ReadReleased" /\ t = 0 /\ AnswersUnheld(b) /\ Nothing
+     \/ e.op = "ReadReleased" /\ t = 0 /\ b \in Told.unheld /\ Nothing
      \/ e.op = "Settle" /\ (e.ok => t \in settled) /\ Nothing
      \/ e.op = "SendFallback" /\ SendFallback
      \/ e.op = "Proxy" /\ Proxy
@@ -94,6 +91,7 @@ BackendTold(e) ==
      \/ e.op = "ReadCommit" /\ Waits(b, t, "commit") /\ ReadCommit(b)
      \/ e.op = "ReadRevoke" /\ Waits(b, t, "revoke") /\ ReadRevoke(b)
      \/ e.op = "CloseCopy" /\ BackendCloseCopy(t)
+     \/ e.op = "CloseCopy" /\ copy[t] = "open" /\ BackendLinkEnd(b)
      \/ e.op = "SendNack" /\ SendNack(t)
      \/ e.op = "SendReleased" /\ SendReleased(t)
      \/ e.op = "SendReady" /\ kind = "explicit" /\ Serve(t)
@@ -105,7 +103,7 @@ ClientTold(e) ==
   \/ e.op = "ReadFallback" /\ ReadFirst /\ client' = "fallback"
   \/ e.op = "Doubt" /\ ReadEnd /\ client' = "doubt"
 
-Told(e) ==
+Fits(e) ==
   CASE e.who = "broker"  -> BrokerTold(e)
     [] e.who = "backend" -> BackendTold(e)
     [] e.who = "client"  -> ClientTold(e)
@@ -115,6 +113,7 @@ Untold ==
   \/ \E b \in Backends : \/ ReadClockForAck(b) \/ TakeReleased(b)
                          \/ EndedAck(b) /\ UNCHANGED owes
                          \/ TakeNack(b) /\ UNCHANGED life
+                         \/ b \in Told.cut /\ Cut(b)
   \/ \E t \in Attempts : Refuse(t)
 ------------------------------------------------------------------------------
 (***************************************************************************)
@@ -130,9 +129,9 @@ Further ==
   ELSE TRUE
 
 Take(h) ==
-  LET told == Passages[passage].threads[h]
-  IN /\ position[h] < Len(told)
-     /\ Told(told[position[h] + 1])
+  LET events == Told.threads[h]
+  IN /\ position[h] < Len(events)
+     /\ Fits(events[position[h] + 1])
      /\ position' = [position EXCEPT ![h] = @ + 1]
      /\ total' = total + 1
      /\ UNCHANGED passage
@@ -141,7 +140,7 @@ Take(h) ==
 ProtocolInit ==
   /\ Init
   /\ passage \in DOMAIN Passages
-  /\ kind = Passages[passage].kind
+  /\ kind = Told.kind
   /\ position = [h \in Threads |-> 0]
   /\ total = 0
 

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	count := flags.Int("traces", 50, "how many traces to record")
 	illegal := flags.Int("mutants", 600, "how many mutants that the model refuses to make")
 	seed := flags.Uint64("seed", rand.Uint64(), "repeats what the goroutines do and which mutants are made")
-	spoilt := flags.Int("spoilt", 25, "how many passages to spoil")
+	spoilt := flags.Int("spoilt", 15, "how many passages to spoil")
 	file := flags.String("file", "", "check the traces in this file instead of fresh ones; -: standard input")
 	save := flags.String("save", "", "write the traces to this file")
 	if err := flags.Parse(args); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,7 +57,8 @@ func passageModule(group []events.Passage) (module, cfg string, err error) {
 			}
 			threads = append(threads, "<<"+strings.Join(steps, ",\n      ")+">>")
 		}
-		some = append(some, fmt.Sprintf("\n  [kind |-> \"%s\", threads |-> <<\n    %s>>]", p.Kind, strings.Join(threads, ",\n    ")))
+		some = append(some, fmt.Sprintf("\n  [kind |-> \"%s\", cut |-> %s, unheld |-> %s, threads |-> <<\n    %s>>]",
+			p.Kind, set(cut(&p)), set(unheld(&p)), strings.Join(threads, ",\n    ")))
 	}
 	first := group[0]
 	lease, margin := "{}", passageDeadline
@@ -88,12 +90,47 @@ CONSTANTS
   AckDeadline = %d
   Margin = %d
   Horizon = %d
-  Faults = {}
-  MaxFaults = 0
+  Faults = {"cut", "giveup"}
+  MaxFaults = 1
 INVARIANT TypeOK
 CHECK_DEADLOCK FALSE
 `, moduleName, moduleName, moduleName, attempts, passageDeadline, margin, passageDeadline*attempts+1)
 	return module, cfg, nil
+}
+
+// cut returns the links whose backend closed a copy and answered nothing.
+func cut(p *events.Passage) []int {
+	return linksOf(p, func(s events.Step) bool {
+		return s.Op == "CloseCopy" && !slices.ContainsFunc(p.Steps, func(answer events.Step) bool {
+			return answer.Attempt == s.Attempt && (answer.Op == "SendNack" || answer.Op == "SendReleased")
+		})
+	})
+}
+
+// unheld returns the links whose backend was told to let go of what it does not
+// hold.
+func unheld(p *events.Passage) []int {
+	return linksOf(p, func(s events.Step) bool { return s.Op == "ReadRevoke" && s.Attempt == 0 })
+}
+
+// linksOf returns the links of the steps of backends for which a condition holds.
+func linksOf(p *events.Passage, holds func(events.Step) bool) []int {
+	var links []int
+	for _, s := range p.Steps {
+		if s.Who == "backend" && holds(s) && !slices.Contains(links, s.Link) {
+			links = append(links, s.Link)
+		}
+	}
+	return links
+}
+
+// set writes numbers as a set of TLA+.
+func set(numbers []int) string {
+	var words []string
+	for _, n := range numbers {
+		words = append(words, strconv.Itoa(n))
+	}
+	return "{" + strings.Join(words, ", ") + "}"
 }
 
 // reached is how far a passage got: how many steps of each of its threads fit at

@@ -29,7 +29,7 @@ func (t *turn) one(n uint64) bool { return t.n.Add(1)%n == 0 }
 // stepOfSlow is called in the steps of a backend that sometimes does not write an
 // ACK before its attempt has ended.
 func (w *world) stepOfSlow(e backend.Event) {
-	if e.Op == backend.OpReserve && w.faults.acks.one(10) {
+	if e.Op == backend.OpReserve && w.faults.acks.one(4) {
 		w.recorder.awaitEnd(e.Correlation)
 	}
 }
@@ -38,7 +38,7 @@ func (w *world) stepOfSlow(e backend.Event) {
 // link is held up after a commit, until the ACKs that are under way are late.
 func (w *world) stepOfBroker(e broker.Event) {
 	w.recorder.addBroker(e)
-	if e.Op == broker.OpSendCommit && w.faults.commits.one(25) {
+	if e.Op == broker.OpSendCommit && w.faults.commits.one(8) {
 		time.Sleep(w.cfg.AckDeadline + w.cfg.AckDeadline/4)
 	}
 }

@@ -43,6 +43,9 @@ func passages(ctx context.Context, cfg Config) ([]events.Passage, error) {
 	var all []events.Passage
 	for _, sc := range scenarios() {
 		for _, kind := range []string{"explicit", "plain"} {
+			if sc.givesUp && kind == "explicit" {
+				continue // who calls Handoff tells its client by itself
+			}
 			s := &stage{steps: newSteps(), cfg: cfg, scenario: sc, kind: kind, outcome: make(chan broker.Outcome, 1), lease: true}
 			err := s.open(ctx)
 			if err == nil {
@@ -87,7 +90,9 @@ func (s *stage) open(ctx context.Context) (err error) {
 		route = broker.FixedService(service)
 	}
 	s.running.Go(func() { _ = s.broker.ServeBackends(s.control) })
-	s.running.Go(func() { _ = s.broker.ServeRoute(s.clients, route) })
+	if !s.scenario.givesUp {
+		s.running.Go(func() { _ = s.broker.ServeRoute(s.clients, route) })
+	}
 	s.running.Go(s.greetDirectly)
 	for i := range links {
 		ln, err := backend.Listen(ctx, s.control.Addr().String(), service, backend.Options{Trace: func(e backend.Event) { s.stepOfBackend(i+1, e) }})
@@ -147,6 +152,9 @@ func (s *stage) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	conn, err := s.dial(ctx)
+	if err == nil && s.scenario.givesUp {
+		s.running.Go(func() { s.giveUp(ctx) })
+	}
 	if err == nil {
 		stop := context.AfterFunc(ctx, func() { conn.Close() })
 		defer stop()
@@ -159,6 +167,26 @@ func (s *stage) run(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("no outcome: %w; the client: %w", context.Cause(ctx), err)
 	}
+}
+
+// giveUp hands the client over, as who accepts by itself does, and gives up when a
+// backend has the offer.
+func (s *stage) giveUp(ctx context.Context) {
+	conn, err := s.clients.Accept()
+	if err != nil {
+		return // there is no outcome then
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.running.Go(func() {
+		s.await("backend", backend.OpReadOffer)
+		cancel()
+	})
+	o, _ := s.broker.Handoff(ctx, conn, broker.Request{Service: service}) // that it gave up
+	if o.Conn != nil {
+		o.Conn.Close()
+	}
+	s.outcome <- o
 }
 
 func (s *stage) dial(ctx context.Context) (net.Conn, error) {

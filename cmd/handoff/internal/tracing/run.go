@@ -162,7 +162,7 @@ func (w *world) client(ctx context.Context) error {
 		return fmt.Errorf("a client: %w", err)
 	}
 	defer conn.Close()
-	if w.faults.clients.one(20) {
+	if w.faults.clients.one(12) {
 		return nil
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })

@@ -14,6 +14,7 @@ type scenario struct {
 	name      string
 	noLease   bool // leases end at once, so that a backend waits for the commit
 	accepting bool // the backends accept from the beginning
+	givesUp   bool // the broker is told to hand over one connection, and then not to wait
 	broker    func(*stage, broker.Event)
 	backend   func(*stage, int, backend.Event)
 }
@@ -40,6 +41,16 @@ func scenarios() []scenario {
 			}
 		}},
 		{name: "unaccepted"},
+		{name: "left", backend: func(s *stage, link int, e backend.Event) {
+			if e.Op == backend.OpReadOffer && link == 1 {
+				go s.backends[0].Close() // this goroutine is one that it waits for
+			}
+		}, broker: func(s *stage, e broker.Event) {
+			if e.Op == broker.OpAbandon {
+				s.accept(1)
+			}
+		}},
+		{name: "given-up", givesUp: true},
 		{name: "uncertain", accepting: true, backend: func(s *stage, _ int, e backend.Event) {
 			if e.Op == backend.OpSendAck {
 				s.await("broker", broker.OpSendCommit)

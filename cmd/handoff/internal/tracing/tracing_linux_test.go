@@ -70,7 +70,7 @@ func TestEachScenarioComesAbout(t *testing.T) {
 		}
 	}
 	for passage, step := range map[string]string{
-		"owned-explicit": "client ReadReady", "unaccepted-explicit": "client ReadFallback", "unaccepted-plain": "broker EndConn", "stuck-explicit": "broker SendFallback",
+		"owned-explicit": "client ReadReady", "unaccepted-explicit": "client ReadFallback", "unaccepted-plain": "broker EndConn", "left-plain": "backend CloseCopy", "left-explicit": "broker Abandon", "given-up-plain": "broker Fence", "stuck-explicit": "broker SendFallback",
 	} {
 		require.Positive(t, told[passage][step], "%s in %s", step, passage)
 	}
@@ -93,7 +93,7 @@ func TestTheCommandWritesWhatCanBeRead(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, recording.Traces, 1)
 		require.Equal(t, 150*time.Millisecond, recording.Traces[0].AckDeadline)
-		require.Len(t, recording.Passages, 18)
+		require.Len(t, recording.Passages, 21)
 	}
 }
 
