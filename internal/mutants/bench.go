@@ -93,7 +93,7 @@ func (b *bench) tryWithoutFault(ctx context.Context, faults []fault, bin string)
 			if err := build(ctx, b.tree, []*suite{s}); err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
-			if err := s.measure(ctx, b.tree, l, cmp.Or(b.leastLimit, shortestLimit)); err != nil {
+			if err := s.measure(ctx, b.tree, l, cmp.Or(b.leastLimit, l.least, shortestLimit)); err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 			b.suites[i] = append(b.suites[i], s)

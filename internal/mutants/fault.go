@@ -24,14 +24,16 @@ type fault struct {
 // two promises that have no number.
 func guarantees() []string {
 	return []string{
-		"G1", // leaves exactly once
-		"G2", // always revoked
-		"G3", // one deadline
-		"G4", // only live tokens
-		"G5", // bounded
-		"G6", // conserved
-		"G7", // ends
-		"G8", // saturating time
+		"G1",  // leaves exactly once
+		"G2",  // always revoked
+		"G3",  // one deadline
+		"G4",  // only live tokens
+		"G5",  // bounded
+		"G6",  // conserved
+		"G7",  // ends
+		"G8",  // saturating time
+		"G9",  // one owner
+		"G10", // no descriptor is lost
 		"secrecy",
 		"trace",
 	}

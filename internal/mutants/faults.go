@@ -21,5 +21,7 @@ func allFaults() []fault {
 		traceFaults(),
 		concurrencyFaults(),
 		modelFaults(),
+		brokerFaults(),
+		backendFaults(),
 	)
 }

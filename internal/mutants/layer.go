@@ -1,15 +1,19 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A layer is a set of tests that may find a fault.
 type layer struct {
 	name        string
 	parts       []part
-	runs        [][]string // the further arguments of each run; a fault is found if every run fails
-	race        bool       // build with the race detector
-	ownOnly     bool       // run only for the faults that must be found here
-	informative bool       // no fault may rely on it
+	runs        [][]string    // the further arguments of each run; a fault is found if every run fails
+	race        bool          // build with the race detector
+	ownOnly     bool          // run only for the faults that must be found here
+	informative bool          // no fault may rely on it
+	least       time.Duration // for one run; zero: shortestLimit
 }
 
 // A part of a layer is the tests of one package whose names match.
@@ -24,6 +28,7 @@ const (
 	byProptest = "proptest"
 	byFuzz     = "fuzz"
 	byRace     = "race"
+	bySockets  = "sockets"
 )
 
 // allLayers returns the layers in the order of the matrix.
@@ -33,10 +38,16 @@ func allLayers() []layer {
 		{name: byProptest, parts: []part{{"proptest", "^TestRegistry$"}}, runs: seeds()},
 		{name: byFuzz, parts: []part{{"fuzz", "^Fuzz"}}, runs: once()},
 		{name: byRace, parts: []part{{"proptest", "^TestRegistryConcurrently$"}}, runs: once(), race: true, ownOnly: true},
+		// A socket test waits for half a minute before it says that nothing comes.
+		{name: bySockets, parts: []part{{"backend", ""}, {"broker", decisive}, {"internal/passing", "Ledger"}}, runs: once(), ownOnly: true, least: longestLimit},
 		// A million handoffs are not worth their time for a column that nobody relies on.
 		{name: "unit", parts: []part{{"registry", ""}, {"fsm", ""}, {"fallback", ""}}, runs: [][]string{{"-test.skip=^TestMemoryComesBack$"}}, informative: true},
 	}
 }
+
+// decisive matches the broker's tests of who owns a connection, and of what is closed. The
+// others wait for clocks, and take longer.
+const decisive = "Ack|Fence|Stream|Expired|Stuck|Holder|Dropped|Unsettled|Drain|CameBack|Descriptors|Adopted|Handoff"
 
 // seeds returns the arguments of one run for each of five seeds, with rapid's
 // default effort written out, so that a test that raises it does not help. The

@@ -20,6 +20,8 @@
 //   - fuzz: the fuzz targets on their committed corpora.
 //   - race: the conformance kit's concurrent part under the race detector, for
 //     the faults that only concurrency shows, and run for those only.
+//   - sockets: the tests of broker and backend on real sockets, for the faults of
+//     the protocol, and run for those only.
 //   - unit: the tests of the faulty package and of the packages on top of it.
 //     This is for information: no fault may rely on it.
 //

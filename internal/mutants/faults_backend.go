@@ -1,0 +1,88 @@
+package main
+
+// backendFaults drop one rule of the protocol each, on the backend's side.
+func backendFaults() []fault {
+	return []fault{{
+		name: "clock-read-before-the-ack", breaks: "G9", must: bySockets, file: "backend/ack.go",
+		says: "the lease is judged by a reading from before the ACK was written",
+		old: `	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
+	o.trace(OpSendAck, err)
+	clock, clockErr := passing.Clock()
+`,
+		new: `	clock, clockErr := passing.Clock()
+	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
+	o.trace(OpSendAck, err)
+`,
+	}, {
+		name: "owns-without-a-lease", breaks: "G9", must: bySockets, file: "backend/offer.go",
+		says: "an ACK makes an owner on a link that has no lease, too",
+		old:  `return o.link.lease && o.serveBy != 0 && uint64(clock) < o.serveBy`,
+		new:  `return o.serveBy == 0 || uint64(clock) < o.serveBy`,
+	}, {
+		name: "serves-past-its-lease", breaks: "G9", must: bySockets, file: "backend/offer.go",
+		says: "an ACK makes an owner however late it was written",
+		old:  `o.serveBy != 0 && uint64(clock) < o.serveBy`,
+		new:  `o.serveBy != 0 && clock > 0`,
+	}, {
+		name: "revoke-is-ignored", breaks: "G9", must: bySockets, file: "backend/settle.go",
+		says: "who is told to let go keeps its copy, and says that it has none",
+		old: `		o.closeCopy()
+		o.release()
+	case owned:`,
+		new: `		o.release()
+	case owned:`,
+	}, {
+		name: "released-before-it-is-closed", breaks: "G9", must: bySockets, file: "backend/settle.go",
+		says: "released is said while the copy is open",
+		old: `		o.closeCopy()
+		o.release()
+	case owned:`,
+		new: `		o.release()
+		o.closeCopy()
+	case owned:`,
+	}, {
+		name: "holder-shuts-the-connection-down", breaks: "G9", must: bySockets, file: "backend/offer.go",
+		says: "who lets go ends the connection for whoever has it next",
+		old: `	o.link.listener.closeFD(o.fd)
+	o.fd = -1
+`,
+		new: `	_ = passing.Fence(o.fd)
+	o.link.listener.closeFD(o.fd)
+	o.fd = -1
+`,
+	}, {
+		name: "end-of-the-link-takes-a-commit-back", breaks: "G9", must: bySockets, file: "backend/reader.go",
+		says: "a commit is forgotten when its link ends before the ACK is done",
+		old:  `if o.verdict == 0 { // what`,
+		new:  `if o.verdict >= 0 { // what`,
+	}, {
+		name: "commit-of-what-was-never-acked", breaks: "G9", must: bySockets, file: "backend/settle.go",
+		says: "a commit for an offer that waits in the queue is let pass",
+		old:  `	if was == queued {`,
+		new:  `	if was == queued && l == nil {`,
+	}, {
+		name: "queue-unread-at-the-end", breaks: "G9", must: bySockets, file: "backend/reader.go",
+		says: "a commit that is unread when the link fails does not count",
+		old: `	if err != io.EOF {
+		l.drain()
+	}`,
+		new: ``,
+	}, {
+		name: "surplus-descriptors-stay-open", breaks: "G10", must: bySockets, file: "backend/ack.go",
+		says: "of several descriptors with one offer only the first is seen to",
+		old: `	l.refuse(came.fds[1:]) // surplus
+`,
+		new: ``,
+	}, {
+		name: "adopted-is-not-counted", breaks: "G10", must: bySockets, file: "backend/own.go",
+		says: "a connection that is handed to Accept stays in the books of the link",
+		old: `	ln.ledger.Adopted(passing.FromLink)
+`,
+		new: ``,
+	}, {
+		name: "ledger-counts-a-close-twice", breaks: "G10", must: bySockets, file: "internal/passing/ledger.go",
+		says: "what is closed is taken off the open ones twice",
+		old:  `Stats{Closed: 1, Open: -1}`,
+		new:  `Stats{Closed: 1, Open: -2}`,
+	}}
+}
