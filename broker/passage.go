@@ -116,6 +116,8 @@ func (p *passage) enter() bool {
 func (p *passage) proceed(ctx context.Context, r result) Outcome {
 	for r.kind == back {
 		p.why = r.why
+		settled := p.awaitSettled(ctx, r.attempt)
+		// Not before: until it has let go, a holder can change what they share.
 		if err := p.conn.regain(); err != nil {
 			p.b.log.Warn("connection lost", "service", p.request.Service, "error", err)
 			p.conn.end("cannot be used")
@@ -123,7 +125,6 @@ func (p *passage) proceed(ctx context.Context, r result) Outcome {
 			o.Kind, o.Decision = Closed, p.why
 			return o
 		}
-		settled := p.awaitSettled(ctx, r.attempt)
 		if !settled || ctx.Err() != nil || p.b.isClosing() || !p.offerSoon(ctx) {
 			return p.giveUp(settled)
 		}

@@ -77,9 +77,29 @@ func TestAckBeforeTheLinkIsDroppedCounts(t *testing.T) {
 	c.hear(t, "mine")
 }
 
-// A connection that came back obeys its deadlines, whatever a holder did to its flags.
+// A connection that came back obeys its deadlines, whatever a holder did to its flags,
+// and whenever.
 func TestConnectionThatCameBackObeysItsDeadlines(t *testing.T) {
-	w := newWorld(t, patient())
+	t.Run("rejected", func(t *testing.T) {
+		obeysDeadlines(t, patient(), func(p *peer, o offer) {
+			require.NoError(t, unix.SetNonblock(o.fd, false))
+			p.nack(o, wire.ReasonBusy)
+		})
+	})
+	t.Run("released", func(t *testing.T) {
+		settling := broker.Options{AckDeadline: 100 * time.Millisecond, SettleTimeout: 30 * time.Second, Attempts: 1}
+		obeysDeadlines(t, settling, func(p *peer, o offer) {
+			p.revoke(o)                      // so the connection is back, and the holder's copy is not closed
+			time.Sleep(5 * time.Millisecond) // for a flag that is set too early
+			require.NoError(t, unix.SetNonblock(o.fd, false))
+			p.released(o)
+		})
+	})
+}
+
+// obeysDeadlines hands a connection over, has the holder give it back, and reads it.
+func obeysDeadlines(t *testing.T, options broker.Options, giveBack func(*peer, offer)) {
+	w := newWorld(t, options)
 	p := w.peer()
 	_, server := tcpPair(t)
 	back := make(chan broker.Outcome, 1)
@@ -87,9 +107,7 @@ func TestConnectionThatCameBackObeysItsDeadlines(t *testing.T) {
 		o, _ := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})
 		back <- o
 	}()
-	o := p.offer()
-	require.NoError(t, unix.SetNonblock(o.fd, false))
-	p.nack(o, wire.ReasonBusy)
+	giveBack(p, p.offer())
 	conn := (<-back).Conn
 	require.NoError(t, conn.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
 	read := make(chan error, 1)
