@@ -27,14 +27,16 @@ type stage struct {
 	scenario scenario
 	kind     string
 
-	dir      string
-	broker   *broker.Broker
-	control  net.Listener
-	clients  net.Listener
-	direct   net.Listener // where a client reconnects
+	dir     string
+	broker  *broker.Broker
+	control net.Listener
+	clients net.Listener
+	direct  net.Listener // where a client reconnects
+	outcome chan broker.Outcome
+	running sync.WaitGroup
+
+	// Under steps.mu.
 	backends []*backend.Listener
-	outcome  chan broker.Outcome
-	running  sync.WaitGroup
 	lease    bool
 }
 
@@ -99,7 +101,9 @@ func (s *stage) open(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+		s.mu.Lock()
 		s.backends = append(s.backends, ln)
+		s.mu.Unlock()
 		if s.scenario.accepting {
 			s.accept(i)
 		}
@@ -109,7 +113,9 @@ func (s *stage) open(ctx context.Context) (err error) {
 
 func (s *stage) stepOfBroker(e broker.Event) {
 	if e.Op == broker.OpLinkUp && e.Note != "lease" {
-		s.lease = false // before there is a client
+		s.mu.Lock()
+		s.lease = false
+		s.mu.Unlock()
 	}
 	s.ofBroker(e)
 	if s.scenario.broker != nil {
@@ -124,10 +130,18 @@ func (s *stage) stepOfBackend(link int, e backend.Event) {
 	}
 }
 
+// backend returns one of the backends.
+func (s *stage) backend(i int) *backend.Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.backends[i]
+}
+
 // accept accepts one connection of a backend and serves it.
 func (s *stage) accept(i int) {
+	ln := s.backend(i)
 	s.running.Go(func() {
-		conn, err := s.backends[i].Accept()
+		conn, err := ln.Accept()
 		if err != nil {
 			return // the listener is closed
 		}

@@ -30,7 +30,10 @@ func scenarios() []scenario {
 		}},
 		{name: "lapsed", backend: func(s *stage, link int, e backend.Event) {
 			if e.Op == backend.OpReadOffer { // the lease is over, and the deadline is to come
-				time.AfterFunc(s.cfg.AckDeadline*13/16, func() { s.accept(link - 1) })
+				s.running.Go(func() {
+					time.Sleep(s.cfg.AckDeadline * 13 / 16)
+					s.accept(link - 1)
+				})
 			}
 		}},
 		{name: "expired", broker: func(s *stage, e broker.Event) {
@@ -43,7 +46,7 @@ func scenarios() []scenario {
 		{name: "unaccepted"},
 		{name: "left", backend: func(s *stage, link int, e backend.Event) {
 			if e.Op == backend.OpReadOffer && link == 1 {
-				go s.backends[0].Close() // this goroutine is one that it waits for
+				go s.backend(0).Close() // this goroutine is one that it waits for
 			}
 		}, broker: func(s *stage, e broker.Event) {
 			if e.Op == broker.OpAbandon {
