@@ -20,6 +20,7 @@ const (
 	plainSocket     = "plain"     // of the broker: plain ones
 	proxiedSocket   = "proxied"   // of the broker: plain ones that no backend serves
 	closedSocket    = "closed"    // of the broker: the same, and it does not either
+	handedSocket    = "handed"    // of the broker's caller, who hands over by himself
 	reconnectSocket = "reconnect" // where fallback says to go
 	targetSocket    = "target"    // where the broker connects whom it serves by proxy
 )
@@ -45,6 +46,7 @@ type books struct {
 func playBroker(s *stage) error {
 	o := broker.Options{
 		AckDeadline:   s.Deadline,
+		Attempts:      s.Attempts,
 		SettleTimeout: s.Deadline * 5 / 6,
 		PingInterval:  -1, // a ping would find a stopped backend sooner than its deadline does
 		Reconnect:     filepath.Join(s.Dir, reconnectSocket),
@@ -70,6 +72,7 @@ func playBroker(s *stage) error {
 	if err != nil {
 		return err
 	}
+	var taken takings
 	proxied := func(broker.Client) (broker.Request, error) {
 		return broker.Request{Service: noService, Proxy: filepath.Join(s.Dir, targetSocket)}, nil
 	}
@@ -81,6 +84,7 @@ func playBroker(s *stage) error {
 		{clientsSocket, b.Serve},
 		{plainSocket, func(ln net.Listener) error { return b.ServeRoute(ln, broker.FixedService(service)) }},
 		{closedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, broker.FixedService(noService)) }},
+		{handedSocket, func(ln net.Listener) error { return s.handOver(b, ln, &taken) }},
 		{proxiedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, proxied) }},
 	}
 	ended := make(chan error, len(serving))
@@ -109,6 +113,7 @@ func playBroker(s *stage) error {
 			if err != nil {
 				return err
 			}
+			taken.close()
 			for range serving {
 				<-ended
 			}

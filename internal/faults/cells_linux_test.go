@@ -107,7 +107,7 @@ func (c cell) meaningless() string {
 			return noCopy
 		}
 	case link, garbage:
-		if slices.Contains(links, c.key()) || c.party == "backend" && scene.pings {
+		if slices.Contains(links, c.key()) || c.party == "backend" && scene.dropped {
 			return linkOver
 		}
 	case stuck:

@@ -13,5 +13,5 @@
 //	go test ./internal/faults -short                 # one cell a step
 //	go test ./internal/faults -repeat 20             # every cell twenty times
 //	go test ./internal/faults -run 'Matrix/cells/backend/SendAck'
-//	go test ./internal/faults -repeat 5 -update      # write the table anew
+//	go test ./internal/faults -repeat 5 -update      # add what is seen to the table
 package faults

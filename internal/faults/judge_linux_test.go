@@ -17,6 +17,7 @@ type evidence struct {
 	backends map[string][]report // by name
 	clients  map[string][]heard  // by the path that the client is known by
 	books    map[string]books    // by process, of those that no fault ended
+	lasting  []string            // clients that were served to their own end, by path
 	killed   string              // the process that a fault ended; empty: none
 	probe    string              // the path of the client that may be served by proxy
 }
@@ -32,6 +33,9 @@ func (w *world) judge() error {
 	}
 	for _, u := range w.users {
 		e.clients[u.name] = u.all()
+		if u.err == nil {
+			e.lasting = append(e.lasting, u.name)
+		}
 	}
 	for _, p := range []*process{w.broker, w.a, w.b, w.probe} {
 		if p.isKilled() {
@@ -53,6 +57,11 @@ func (w *world) judge() error {
 			return err
 		}
 		e.clients[e.probe] = h.Heard
+		if again, err := w.report(w.probe, "again"); err != nil {
+			return err
+		} else if again.Note == "answered" {
+			e.lasting = append(e.lasting, e.probe)
+		}
 	}
 	if found := e.violations(); len(found) > 0 {
 		return violation{errors.New(strings.Join(found, "\n"))}
@@ -98,6 +107,7 @@ func (e evidence) violations() []string {
 const (
 	byFallback = "the broker, by fallback"
 	byProxy    = "the broker, by proxy"
+	byCaller   = "the broker's caller"
 )
 
 // owners returns who ever owned the connection of each client: every record of a party
@@ -114,6 +124,9 @@ func (e evidence) owners() map[string][]string {
 		}
 	}
 	for _, r := range e.broker {
+		if r.Kind == "serving" {
+			add(r.Note, byCaller)
+		}
 		if r.Kind != "step" {
 			continue
 		}
@@ -163,7 +176,7 @@ func (h heard) check(owners []string) error {
 	if bytes.Count(tags, []byte{tag}) != len(tags) {
 		return errors.New("bytes of two parties")
 	}
-	want := map[byte]string{first[0]: first, second[0]: second, tagTarget: byProxy, 0: ""}[tag]
+	want := map[byte]string{first[0]: first, second[0]: second, tagTarget: byProxy, tagCaller: byCaller, 0: ""}[tag]
 	switch {
 	case h.From == reconnectSocket:
 		if tag != tagDirect || !slices.Contains(owners, byFallback) {
@@ -218,18 +231,24 @@ func verdict(b []byte) (told string, rest []byte, err error) {
 func (e evidence) ledger() []string {
 	var found []string
 	ends := map[uint64]int{}
-	accepted, outcomes := 0, 0
+	accepted, outcomes, adopted := 0, 0, 0
 	for _, r := range e.broker {
 		switch {
 		case r.Kind == "registry":
 			ends[r.Ref]++
 		case r.Kind == "outcome":
 			outcomes++
+			if r.Note == "adopted" {
+				adopted++
+			}
 		case r.Kind == "step" && r.Op == "AcceptClient":
 			accepted++
 		}
 	}
 	b, alive := e.books["broker"]
+	if lasting := e.lastingly(); alive && lasting > adopted {
+		found = append(found, fmt.Sprintf("%d clients were served to their end by a backend, but %d adopted", lasting, adopted))
+	}
 	for _, r := range e.broker {
 		if r.Kind == "step" && r.Op == "Begin" {
 			if n := ends[r.Ref]; n > 1 || alive && n != 1 {
@@ -244,4 +263,17 @@ func (e evidence) ledger() []string {
 		found = append(found, fmt.Sprintf("the registry is not balanced: %+v", n))
 	}
 	return found
+}
+
+// lastingly returns how many clients were served to their end by a backend. The broker
+// must have let each go: whom it fenced, for one, it must have ended.
+func (e evidence) lastingly() int {
+	owners := e.owners()
+	n := 0
+	for _, client := range e.lasting {
+		if slices.Contains(owners[client], first) || slices.Contains(owners[client], second) {
+			n++
+		}
+	}
+	return n
 }

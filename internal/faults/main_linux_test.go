@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	update = flag.Bool("update", false, "write docs/faults.md from what this run saw")
+	update = flag.Bool("update", false, "add what this run saw to docs/faults.md")
 	repeat = flag.Int("repeat", 1, "how often to run each cell")
 )
 

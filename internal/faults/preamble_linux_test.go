@@ -22,7 +22,7 @@ In every cell:
 
 - no connection ever has two owners: of all parties that began to serve it there is one at most, be it a backend, or the broker by fallback or proxy, and a client reads the bytes of one party, its owner, and ready only from that;
 - the client ends, as the table says;
-- every handoff leaves the registry once, and every client has one outcome;
+- every handoff leaves the registry once, every client has one outcome, and whoever was served to the end by a backend was adopted;
 - no descriptor is left, by the ledgers and by /proc;
 - other clients finish while the faulty party is still stopped: one that was served before, and a new one unless the broker is stopped.
 

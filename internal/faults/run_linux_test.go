@@ -70,7 +70,9 @@ func (w *world) play() error {
 			return fmt.Errorf("the client does not end: %w", err)
 		}
 	}
-	w.end()
+	if !w.scene.heldFirst { // what it is about comes after the answer
+		w.end()
+	}
 	if err := <-scripted; errors.Is(err, errHang) {
 		return err
 	}
@@ -91,7 +93,11 @@ func (w *world) prepare() error {
 			return err
 		}
 	}
-	return nil
+	if !w.scene.heldFirst {
+		return nil
+	}
+	_, _, err := w.broker.await(context.Background(), 0, "its gate", func(r report) bool { return r.Kind == "stopped" && r.Note == scripted })
+	return err
 }
 
 func (w *world) bringClient() (err error) {

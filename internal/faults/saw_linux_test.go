@@ -54,6 +54,8 @@ func (w *world) server() (string, *process) {
 		switch owner {
 		case byProxy:
 			return "proxied", nil
+		case byCaller:
+			return "caller", nil
 		case first, second:
 			p := map[string]*process{first: w.a, second: w.b}[owner]
 			if (owner == first) == (order[0] != 1) {

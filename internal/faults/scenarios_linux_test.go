@@ -3,6 +3,7 @@ package faults_test
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // scenario is a way that a handoff goes when nothing is faulty.
@@ -15,9 +16,12 @@ type scenario struct {
 	expires   bool   // the deadline of the ACK has to come
 	leaves    bool   // the first backend does not link again
 	keeps     bool   // but it keeps the connection when its link ends
-	pings     bool   // the broker pings, and a backend that does not answer loses its link
+	pings     bool   // the broker pings
+	dropped   bool   // and drops the first backend's link, because it does not answer
 	early     bool   // it is about the first backend's link, so the client comes afterwards
 	gates     map[string]gate
+	heldFirst bool                                // the broker stops at its gate before the client comes
+	attempts  int                                 // backends that the broker tries; zero: its own choice
 	script    func(context.Context, *world) error // what else happens, meanwhile
 }
 
@@ -41,8 +45,14 @@ func scenarios() map[string]scenario {
 		"fallback": {words: "nobody serves what the client wants, so it is told to reconnect", noService: true},
 		"proxy":    {words: "nobody serves what a plain client wants, so the broker does, by proxy", socket: proxiedSocket},
 		"closed":   {words: "nobody serves what a plain client wants, so the broker ends its connection", socket: closedSocket},
+		"unread": {words: "the backend owns by its lease, but the broker reads its ACK after the deadline, and ends the connection",
+			pings: true, expires: true, heldFirst: true, gates: map[string]gate{
+				"broker": {ID: scripted, Op: "ReadClock", Link: linkOfA},
+			}, script: readLate},
+		"handed": {words: "a connection that the broker's caller hands over, and has back when its only backend does not acknowledge",
+			socket: handedSocket, hold: true, expires: true, attempts: 1},
 		"silent": {words: "the first backend answers no ping, so the broker drops its link; the second one takes the offer",
-			pings: true, gates: map[string]gate{"backend": {ID: scripted, Op: "ReadOffer"}}, script: untilDropped},
+			pings: true, dropped: true, gates: map[string]gate{"backend": {ID: scripted, Op: "ReadOffer"}}, script: untilDropped},
 		"linkup": {words: "the first backend links, and then a client comes", early: true},
 		"leave": {words: "the first backend closes its listener with the offer in its queue; the second one takes it",
 			hold: true, leaves: true, script: whenQueued("close")},
@@ -68,6 +78,21 @@ func whenQueued(do ...string) func(context.Context, *world) error {
 		}
 		return nil
 	}
+}
+
+// readLate has the broker's reader stopped from before the offer until the deadline of the
+// ACK, which is in its queue by then, is over.
+func readLate(ctx context.Context, w *world) error {
+	_, _, err := w.a.await(ctx, 0, "Own", nth(1, "Own"))
+	if err != nil && !errors.Is(err, errGone) {
+		return err
+	}
+	select {
+	case <-time.After(w.deadline):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return w.broker.release(scripted)
 }
 
 // untilDropped has the first backend stopped until the broker has dropped its link and

@@ -23,6 +23,7 @@ type role struct {
 	Dir       string // where the sockets are
 	Deadline  time.Duration
 	NoLease   bool   // the lease of every offer is over when it is sent
+	Attempts  int    // a broker: of one connection
 	Pings     bool   // a broker: it pings
 	Hold      bool   // a backend: Accept only when told to
 	Mode      string // a client: the socket that it connects to

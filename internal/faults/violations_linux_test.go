@@ -39,6 +39,7 @@ func sound(t *testing.T) evidence {
 			"one": {{clientsSocket, append(ready, "AAAA"...)}},
 			"two": {{clientsSocket, told}, {reconnectSocket, []byte("RRRR")}},
 		},
+		lasting: []string{"one", "two"},
 		books: map[string]books{
 			"broker": {Opened: 2, Closed: 2, Outcomes: 2, Registry: registry.Stats{Registered: 2, Acknowledged: 1, Expired: 1}},
 			first:    {Opened: 1, Adopted: 1},
@@ -92,7 +93,8 @@ func TestJudgeFindsWhatMustNotBe(t *testing.T) {
 			delete(e.books, "broker")
 			e.broker = append(e.broker, report{Kind: "registry", Ref: 11})
 		}, "left the registry 2 times"},
-		"a client without an outcome": {func(e *evidence) { e.broker[3].Kind = "" }, "2 clients, 1 outcomes"},
+		"a client without an outcome":                  {func(e *evidence) { e.broker[3].Kind = "" }, "2 clients, 1 outcomes"},
+		"a client that is served though it was fenced": {func(e *evidence) { e.broker[3].Note = "fenced" }, "but 0 adopted"},
 		"an outcome that is not counted": {func(e *evidence) {
 			b := e.books["broker"]
 			b.Outcomes = 1

@@ -61,7 +61,7 @@ func (w *world) populate() (err error) {
 		}
 	}
 	ctx := context.Background()
-	if w.broker, err = w.start(role{Party: "broker", Name: "broker", NoLease: w.scene.noLease, Pings: w.scene.pings}); err != nil {
+	if w.broker, err = w.start(role{Party: "broker", Name: "broker", NoLease: w.scene.noLease, Pings: w.scene.pings, Attempts: w.scene.attempts}); err != nil {
 		return err
 	}
 	if _, err := w.broker.kind(ctx, "up"); err != nil {
