@@ -22,6 +22,7 @@ type bench struct {
 	layers []layer
 	quick  bool // its layers are quickened
 	why    bool // print what a layer saw
+	jobs   int  // how many faults at once; below 1: one
 	out    io.Writer
 
 	leastLimit time.Duration // for one run of a suite; zero: shortestLimit
@@ -54,14 +55,9 @@ func (b *bench) run(ctx context.Context, faults []fault) (*matrix, error) {
 		return nil, fmt.Errorf("without a fault: %w", err)
 	}
 	fmt.Fprintf(b.out, "without a fault every layer passes (%v)\n", time.Since(began).Round(time.Second))
-	m := &matrix{layers: b.layers, quick: b.quick}
-	for i, f := range faults {
-		r, err := b.try(ctx, f)
-		if err != nil {
-			return nil, fmt.Errorf("fault %s: %w", f.name, err)
-		}
-		m.rows = append(m.rows, r)
-		b.progress(i+1, len(faults), r)
+	m := &matrix{layers: b.layers, quick: b.quick, rows: make([]row, len(faults))}
+	if err := b.tryAll(ctx, faults, m.rows); err != nil {
+		return nil, err
 	}
 	m.took = time.Since(began)
 	return m, nil
@@ -100,6 +96,65 @@ func (b *bench) tryWithoutFault(ctx context.Context, faults []fault, bin string)
 		}
 	}
 	return nil
+}
+
+// tryAll tries the faults, several at once, each in a tree of its own: some tests wait
+// for clocks, and the go command for one processor.
+func (b *bench) tryAll(ctx context.Context, faults []fault, rows []row) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	next := make(chan int)
+	errs := make([]error, max(1, b.jobs))
+	done := 0
+	var mu sync.Mutex // done and b.out are under it
+	var workers sync.WaitGroup
+	for n := range errs {
+		w := b.worker(n)
+		workers.Go(func() {
+			for i := range next {
+				r, err := w.try(ctx, faults[i])
+				if err != nil {
+					errs[n] = fmt.Errorf("fault %s: %w", faults[i].name, err)
+					stop()
+					return
+				}
+				rows[i] = r
+				mu.Lock()
+				done++
+				b.progress(done, len(faults), r)
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range faults {
+		select {
+		case next <- i:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(next)
+	workers.Wait()
+	return cmp.Or(errors.Join(errs...), ctx.Err())
+}
+
+// worker returns a bench with a tree and binaries of its own, save the first.
+func (b *bench) worker(n int) *bench {
+	if n == 0 {
+		return b
+	}
+	w := *b
+	w.tree = fmt.Sprintf("%s-%d", b.tree, n+1)
+	w.suites = make([][]*suite, len(b.suites))
+	for i, suites := range b.suites {
+		for _, s := range suites {
+			own := *s
+			own.bin = fmt.Sprintf("%s-%d", s.bin, n+1)
+			w.suites[i] = append(w.suites[i], &own)
+		}
+	}
+	return &w
 }
 
 // try plants one fault and asks the layers. What is wrong with the fault itself

@@ -92,7 +92,7 @@ func bySum(name, must, old, replacement string) fault {
 
 func tryAll(t *testing.T, faults ...fault) (*matrix, *bench) {
 	t.Helper()
-	b := &bench{source: sumModule(t), layers: layersOfSum(), out: io.Discard, leastLimit: 2 * time.Second}
+	b := &bench{source: sumModule(t), layers: layersOfSum(), out: io.Discard, leastLimit: 2 * time.Second, jobs: 3}
 	m, err := b.run(context.Background(), faults)
 	require.NoError(t, err)
 	require.Len(t, m.rows, len(faults))

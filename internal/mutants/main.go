@@ -67,6 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	list := flags.Bool("list", false, "list the faults and stop")
 	only := flags.String("only", "", "plant only the faults with these names, separated by commas")
 	quick := flags.Bool("quick", false, "ask only the layer that must find a fault, under one seed")
+	jobs := flags.Int("jobs", 2, "try this many faults at once")
 	why := flags.Bool("why", false, "print what each catch was seen by")
 	file := flags.String("o", "", "also write the kill matrix to this file")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -94,7 +95,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		fmt.Fprintln(out, "quick: each fault only by the layer that must find it, under one seed instead of five; this is not the whole matrix")
 		layers = quickened(layers)
 	}
-	b := bench{source: source, layers: layers, out: out, quick: *quick, why: *why}
+	b := bench{source: source, layers: layers, out: out, quick: *quick, why: *why, jobs: *jobs}
 	m, err := b.run(ctx, faults)
 	if err != nil {
 		return err
