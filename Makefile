@@ -35,6 +35,9 @@ spec-long: java ## the larger models too (by hand or nightly)
 
 traces: java ## check fresh traces of the code, and mutants of them, with TLC
 	$(GO) run ./spec/trace
+	@mkdir -p .cache
+	$(GO) run ./cmd/handoff trace -o .cache/trace.txt
+	$(GO) run ./spec/trace -file .cache/trace.txt -mutants 100
 
 drift: java ## change a rule in one place only; the links to the others must notice
 	$(GO) run ./internal/drift
