@@ -83,7 +83,7 @@ func serveSums(args []string) error {
 // A client that ends its direction is read to the end, and still answered: before the
 // broker has looked at it, or long after.
 func TestHalfClosePassesThrough(t *testing.T) {
-	w := newWorld(t, broker.Options{})
+	w := newWorld(t, patient())
 	plain := w.serve("tcp", broker.FixedService("sums"))
 	explicit := client.Dialer{Network: "unix", Address: w.serve("unix", nil), Service: "sums"}
 	p := start(t, "sums", w.control, "sums")

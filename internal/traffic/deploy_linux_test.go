@@ -14,7 +14,7 @@ import (
 // Backends are replaced one after the other while requests are made, each on a connection
 // of its own: not one of them is lost.
 func TestRollingDeployLosesNothing(t *testing.T) {
-	w := newWorld(t, broker.Options{})
+	w := newWorld(t, patient())
 	address := w.serve("tcp", broker.FixedService(web))
 	running := []*process{start(t, web, w.control, web, "0"), start(t, web, w.control, web, "1")}
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {

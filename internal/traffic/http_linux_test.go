@@ -29,7 +29,9 @@ var modes = []struct {
 // webWorld is a broker with two backends that serve HTTP.
 func webWorld(t *testing.T) (w *world, address string, backends []*process) {
 	// A client may be served, and come again, before the broker has read the ACK.
-	w = newWorld(t, broker.Options{MaxInFlight: max(broker.DefaultMaxInFlight, 4**abreast)})
+	o := patient()
+	o.MaxInFlight = max(broker.DefaultMaxInFlight, 4**abreast)
+	w = newWorld(t, o)
 	address = w.serve("tcp", broker.FixedService(web))
 	for _, name := range []string{"one", "two"} {
 		backends = append(backends, start(t, web, w.control, web, name))
@@ -88,7 +90,7 @@ func TestGoClient(t *testing.T) {
 
 // Backends that have little room are busy most of the time, and nobody is sent away for it.
 func TestNarrowBackendsLoseNobody(t *testing.T) {
-	w := newWorld(t, broker.Options{})
+	w := newWorld(t, patient())
 	address := w.serve("tcp", broker.FixedService(web))
 	backends := []*process{start(t, "narrow", w.control, web, "one"), start(t, "narrow", w.control, web, "two")}
 	dial := func(context.Context, string, string) (net.Conn, error) { return net.Dial("tcp", address) }

@@ -18,7 +18,7 @@ import (
 // Without a backend the broker serves plain clients by proxy: every answer is whole, and
 // what either side ends first goes through.
 func TestProxiedTrafficArrivesWhole(t *testing.T) {
-	w := newWorld(t, broker.Options{})
+	w := newWorld(t, patient())
 	target, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	mux := http.NewServeMux()
@@ -65,7 +65,7 @@ func TestProxiedTrafficArrivesWhole(t *testing.T) {
 
 // A client of a proxied connection that ends its direction is still answered.
 func TestHalfClosePassesThroughAProxy(t *testing.T) {
-	w := newWorld(t, broker.Options{})
+	w := newWorld(t, patient())
 	target, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer target.Close()

@@ -26,7 +26,7 @@ import (
 // TLS ends in the backend: the broker reads which host the client names, and not a byte
 // is missing afterwards.
 func TestTLSGoesThroughToTheBackendOfItsName(t *testing.T) {
-	w := newWorld(t, broker.Options{})
+	w := newWorld(t, patient())
 	address := w.serve("tcp", broker.BySNI(map[string]string{"one.example": "first", "*.two.example": "second"}))
 	hosts := map[string]string{"one.example": "first", "a.two.example": "second", "b.two.example": "second"}
 	certificates := map[string]*certificate{

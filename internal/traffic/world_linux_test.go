@@ -27,6 +27,11 @@ type world struct {
 	strays map[string]int // outcomes that are not Adopted, in words
 }
 
+// patient are options of a broker that a busy machine does not make give up.
+func patient() broker.Options {
+	return broker.Options{AckDeadline: hang, FirstBytes: hang, Handshake: hang, PingInterval: hang}
+}
+
 func newWorld(t *testing.T, o broker.Options) *world {
 	t.Helper()
 	before := sockets(t)
