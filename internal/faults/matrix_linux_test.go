@@ -97,3 +97,11 @@ func (r row) sample(i int, f fault) bool {
 	}
 	return false
 }
+
+// A stop point that is not reached fails its cell: nothing was shown there.
+func TestStopThatIsNotReachedFails(t *testing.T) {
+	t.Parallel()
+	never := cell{step{party: "broker", name: "Fence"}, "lease", kill}
+	_, err := never.run(never.deadlines()[0])
+	require.ErrorIs(t, err, errNotReached)
+}

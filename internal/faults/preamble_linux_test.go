@@ -20,12 +20,15 @@ The faults:
 
 In every cell:
 
-- no connection ever has two owners: of all parties that began to serve it there is one at most, be it a backend, or the broker by fallback or proxy, and a client reads the bytes of one party, its owner, and ready only from that;
+- no connection ever has two owners: of all parties that began to serve it there is one at most, be it a backend, the broker by fallback or proxy, or its caller, and a client reads the bytes of one party, its owner, and ready only from that;
 - the client ends, as the table says;
 - every handoff leaves the registry once, every client has one outcome, and whoever was served to the end by a backend was adopted;
 - no descriptor is left, by the ledgers and by /proc;
 - other clients finish while the faulty party is still stopped: one that was served before, and a new one unless the broker is stopped.
 
-The first backend is the one that the connection is offered to first. *doubt* is the
-typed error of a client that cannot know whether an owner had read what it wrote.
+What the client saw:
+
+- **first backend**, **second backend**: it was served by that; the first is the one that the connection was offered to first. **then the end**: until the connection ended. **ready**: it was told that it is served, and then read the end. **its owner was killed**: by the fault.
+- **reconnected**: it was told that nobody owned its connection, and was served by a new one. **proxied**: the broker served it by proxy. **caller**: the broker's caller did, who had the connection back.
+- **doubt**: the typed error of a client that cannot know whether an owner had read what it wrote. **the end**: what a plain client reads instead. **no connection**: it could not connect, or not say hello.
 `
