@@ -38,6 +38,8 @@ traces: java ## check fresh traces of the code, and mutants of them, with TLC
 	@mkdir -p .cache
 	$(GO) run ./cmd/handoff trace -o .cache/trace.txt
 	$(GO) run ./spec/trace -file .cache/trace.txt -mutants 100
+	$(GO) run ./cmd/handoff demo --connections 200 --trace .cache/demo.txt >/dev/null
+	$(GO) run ./spec/trace -file .cache/demo.txt -mutants 50
 
 drift: java ## change a rule in one place only; the links to the others must notice
 	$(GO) run ./internal/drift

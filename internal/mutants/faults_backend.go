@@ -57,7 +57,8 @@ func backendFaults() []fault {
 		new:  `if o.verdict >= 0 { // what`,
 	}, {
 		name: "commit-of-what-was-never-acked", breaks: "G9", must: bySockets, file: "backend/settle.go",
-		says: "a commit for an offer that waits in the queue is let pass",
+		says:  "a commit for an offer that waits in the queue is let pass",
+		hangs: true,
 		old:  `	if was == queued {`,
 		new:  `	if was == queued && l == nil {`,
 	}, {

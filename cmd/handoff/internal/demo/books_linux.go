@@ -16,11 +16,13 @@ import (
 // and the outcomes of connections.
 type books struct {
 	expired func(correlation uint64) // is told before the broker goes on
+	traced  bool                     // every step of the registry is kept
 
 	mu       sync.Mutex
 	report   Report
 	identity map[registry.Backend]string // of those that answer
-	unsent   map[uint64]string           // the service of a handoff, by Ref, while it is being abandoned
+	steps    []registry.Event
+	unsent   map[uint64]string // the service of a handoff, by Ref, while it is being abandoned
 }
 
 func newBooks(expired func(uint64)) *books {
@@ -53,11 +55,17 @@ func (b *books) row(service string) *Row {
 
 // registryStep hears each step of the registry.
 func (b *books) registryStep(e registry.Event) {
-	if !e.State.Terminal() {
+	if !b.traced && !e.State.Terminal() {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.traced {
+		b.steps = append(b.steps, e)
+	}
+	if !e.State.Terminal() {
+		return
+	}
 	if !b.row(e.Backend.Service).Outcomes.add(e.State) {
 		b.problemLocked("%v left as %v", e.Backend, e.State)
 	}

@@ -31,12 +31,16 @@ func serveAsBroker(cfg Config, dir string, in io.Reader, out io.Writer) error {
 	tell := newTeller(out)
 	family := newFamily(cfg, dir)
 	books := newBooks(family.expired)
+	books.traced = cfg.Trace != ""
 	family.books = books
 	b, err := broker.New(options(cfg, dir, books))
 	if err != nil {
 		return err
 	}
 	if err := serve(b, cfg, dir, family, tell, in); err != nil {
+		return err
+	}
+	if err := books.writeTrace(cfg); err != nil {
 		return err
 	}
 	r := &books.report // nothing counts any more
@@ -50,8 +54,7 @@ func serveAsBroker(cfg Config, dir string, in io.Reader, out io.Writer) error {
 // options are such that the plan alone decides: no backend is spared for its failures,
 // and nothing is refused for want of room.
 func options(cfg Config, dir string, books *books) broker.Options {
-	// A client that was cut off reconnects before its old connection is done with.
-	room := 4*cfg.Parallel + 64
+	room := cfg.room()
 	service := broker.Service{Reconnect: directPlace.in(dir)}
 	services := map[string]broker.Service{retryService: service}
 	for class := range plan.Classes {
@@ -65,6 +68,10 @@ func options(cfg Config, dir string, books *books) broker.Options {
 		OnOutcome: books.outcome, Trace: books.step, TraceRegistry: books.registryStep,
 	}
 }
+
+// room is for how many handoffs at once. A client that was cut off reconnects before its
+// old connection is done with.
+func (c Config) room() int { return 4*c.Parallel + 64 }
 
 // router sends a plain client to the service of its request.
 func router(p plan.Plan, dir string) broker.Route {

@@ -40,6 +40,7 @@ type Config struct {
 	Connections int         // how many clients want an answer, 1 to 100,000
 	Parallel    int         // how many of them at once, 1 to 1,024
 	Faults      plan.Faults // the share of each fault
+	Trace       string      // a file for what the broker's registry did; empty: none
 }
 
 // DefaultConfig returns what the demo does without flags.
@@ -76,6 +77,7 @@ func (c *Config) register(flags *flag.FlagSet) {
 	flags.Uint64Var(&c.Seed, "seed", c.Seed, "`number` that decides which connection meets which fault")
 	flags.IntVar(&c.Connections, "connections", c.Connections, "`number` of clients that want an answer")
 	flags.IntVar(&c.Parallel, "parallel", c.Parallel, "`number` of clients at once")
+	flags.StringVar(&c.Trace, "trace", c.Trace, "write what the broker's registry did to this `file`, for the specification to judge")
 	flags.Var(&c.Faults, "faults", "on, off, or the `percentages` of first attempts, like slow=5,never=5,kill=5")
 }
 

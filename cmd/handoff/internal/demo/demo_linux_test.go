@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/handoff-go/handoff/cmd/handoff/internal/demo"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
+	"github.com/handoff-go/handoff/registry"
+	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
 // TestMain lets the test binary be every process of the demo, as the command is.
@@ -48,11 +51,12 @@ func open(t *testing.T) int {
 }
 
 func TestEveryClientIsAnsweredDespiteTheFaults(t *testing.T) {
-	cfg := demo.Config{Seed: 7, Connections: 60, Parallel: 32, Faults: plan.On()}
+	cfg := demo.Config{Seed: 7, Connections: 60, Parallel: 32, Faults: plan.On(), Trace: filepath.Join(t.TempDir(), "trace")}
 	run := func() *demo.Ledger {
 		ledger, err := demo.Run(limited(t), cfg, io.Discard)
 		require.NoError(t, err)
 		require.NoError(t, ledger.Check())
+		requireTraceOf(t, ledger, cfg.Trace)
 		return ledger
 	}
 	one := run()
@@ -87,6 +91,27 @@ func TestEveryClientIsAnsweredDespiteTheFaults(t *testing.T) {
 		require.Equal(t, 18-all.Proxied, one.Clients.Reconnected)
 	}
 	require.Len(t, one.Clients.By, 2, "both backends answer")
+}
+
+// requireTraceOf requires that a file has a path through the model with as many handoffs
+// as were begun.
+func requireTraceOf(t *testing.T, ledger *demo.Ledger, path string) {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close()
+	recorded, err := events.Read(file)
+	require.NoError(t, err)
+	require.Len(t, recorded.Traces, 1)
+	_, problem := events.Judge(recorded.Traces[0])
+	require.Empty(t, problem)
+	begun := 0
+	for _, e := range recorded.Traces[0].Events {
+		if e.Op == registry.OpBegin && e.Answer == events.OK {
+			begun++
+		}
+	}
+	require.EqualValues(t, ledger.Broker.Stats.Registered, begun)
 }
 
 func TestWithoutFaultsNobodyReconnects(t *testing.T) {

@@ -44,6 +44,7 @@ func (c Config) args(dir string) []string {
 		"--connections=" + strconv.Itoa(c.Connections),
 		"--parallel=" + strconv.Itoa(c.Parallel),
 		"--faults=" + c.Faults.String(),
+		"--trace=" + c.Trace,
 		"--dir=" + dir,
 	}
 }
