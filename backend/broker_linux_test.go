@@ -249,10 +249,15 @@ func (l *link) commit(o offered) {
 // revoke takes an offer back and waits until it is.
 func (l *link) revoke(o offered) {
 	l.t.Helper()
-	m := wire.Revoke(o.name())
-	l.send(&m)
+	l.sendRevoke(o)
 	released := wire.Released(o.name())
 	require.Equal(l.t, &released, l.read())
+}
+
+func (l *link) sendRevoke(o offered) {
+	l.t.Helper()
+	m := wire.Revoke(o.name())
+	l.send(&m)
 }
 
 // ended reads the end of the connection on the client's side: nobody has a copy.

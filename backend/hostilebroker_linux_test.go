@@ -283,7 +283,6 @@ func (l *link) answered() {
 			if m.Nonce == ping.Nonce {
 				return
 			}
-		case *wire.Released: // a revoke of nothing
 		case *wire.Ack: // an offer without its descriptor
 			require.False(l.t, m.Accepted)
 		default:

@@ -126,7 +126,8 @@ func TestRevokedOfferIsClosedAndReleased(t *testing.T) {
 	// It is said after it is so.
 	b.ping() // the step is told after it is taken
 	require.Equal(t, []string{"ReadRevoke", "CloseCopy", "SendReleased"}, b.trace.from("ReadRevoke"))
-	b.revoke(o) // of nothing: nothing is held
+	b.sendRevoke(o) // of nothing that is held
+	b.ping()        // the pong is all that is said
 }
 
 func TestRevokedUncertainOfferIsClosedAndReleased(t *testing.T) {

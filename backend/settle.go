@@ -36,7 +36,9 @@ func (l *link) readCommit(m *wire.Commit) error {
 	return nil
 }
 
-// readRevoke lets go, and then says so. Spec: ReadRevoke, CloseCopy, SendReleased.
+// readRevoke lets go, and then says so. What is not held, or is owned, is not let go:
+// nothing is said of it. A rejection that crossed the revoke has told the broker already.
+// Spec: ReadRevoke, CloseCopy, SendReleased.
 func (l *link) readRevoke(m *wire.Revoke) error {
 	ln := l.listener
 	ln.mu.Lock()
@@ -57,7 +59,7 @@ func (l *link) readRevoke(m *wire.Revoke) error {
 	ln.mu.Unlock()
 	if o == nil {
 		l.trace(OpReadRevoke, nil, "of nothing that is held")
-		return l.released(wire.Attempt(*m))
+		return nil
 	}
 	o.trace(OpReadRevoke, nil)
 	switch was {
@@ -72,13 +74,9 @@ func (l *link) readRevoke(m *wire.Revoke) error {
 
 // release tells the broker that nothing is held. Spec: SendReleased.
 func (o *offer) release() {
-	err := o.link.released(o.name())
+	released := wire.Released(o.name())
+	err := o.link.write(&released) // a failure wakes the reader
 	o.trace(OpSendReleased, err)
-}
-
-func (l *link) released(a wire.Attempt) error {
-	_ = l.write((*wire.Released)(&a)) // a failure wakes the reader
-	return nil
 }
 
 // find returns the offer of that name, nil if there is none. The caller holds

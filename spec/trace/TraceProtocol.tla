@@ -16,9 +16,8 @@ EXTENDS HandoffProtocol, TLC
 
 CONSTANTS
   Passages      \* Passages[i] has the kind of the client; threads, a sequence of
-                \*   sequences of events; cut, the links whose backend closed a
-                \*   copy and answered nothing; and unheld, those whose backend
-                \*   was told to let go of what it does not hold
+                \*   sequences of events; and cut, the links whose backend
+                \*   closed a copy and answered nothing
 
 VARIABLES
   passage,      \* the number of the trace
@@ -40,10 +39,7 @@ Nothing == UNCHANGED vars
 
 (***************************************************************************)
 (* The broker.  A reading of its clock at which nothing was due, and the   *)
-(* drain that follows, change nothing.  A backend that does not hold what  *)
-(* it is told to let go of says that it has let go, once more than         *)
-(* HandoffProtocol lets it: its own answer was on the way.  To the broker  *)
-(* that settles nothing that is not settled.                               *)
+(* drain that follows, change nothing.                                     *)
 (***************************************************************************)
 BrokerTold(e) ==
   LET t == e.attempt
@@ -68,7 +64,6 @@ BrokerTold(e) ==
      \/ e.op = "Fence" /\ Fence
      \/ e.op = "SendRevoke" /\ SendRevoke(t)
      \/ e.op = "ReadReleased" /\ Reads(b, t, "released")
-     \/ e.op = "ReadReleased" /\ t = 0 /\ b \in Told.unheld /\ Nothing
      \/ e.op = "Settle" /\ (e.ok => t \in settled) /\ Nothing
      \/ e.op = "SendFallback" /\ SendFallback
      \/ e.op = "Proxy" /\ Proxy

@@ -57,8 +57,8 @@ func passageModule(group []events.Passage) (module, cfg string, err error) {
 			}
 			threads = append(threads, "<<"+strings.Join(steps, ",\n      ")+">>")
 		}
-		some = append(some, fmt.Sprintf("\n  [kind |-> \"%s\", cut |-> %s, unheld |-> %s, threads |-> <<\n    %s>>]",
-			p.Kind, set(cut(&p)), set(unheld(&p)), strings.Join(threads, ",\n    ")))
+		some = append(some, fmt.Sprintf("\n  [kind |-> \"%s\", cut |-> %s, threads |-> <<\n    %s>>]",
+			p.Kind, set(cut(&p)), strings.Join(threads, ",\n    ")))
 	}
 	first := group[0]
 	lease, margin := "{}", passageDeadline
@@ -105,12 +105,6 @@ func cut(p *events.Passage) []int {
 			return answer.Attempt == s.Attempt && (answer.Op == "SendNack" || answer.Op == "SendReleased")
 		})
 	})
-}
-
-// unheld returns the links whose backend was told to let go of what it does not
-// hold.
-func unheld(p *events.Passage) []int {
-	return linksOf(p, func(s events.Step) bool { return s.Op == "ReadRevoke" && s.Attempt == 0 })
 }
 
 // linksOf returns the links of the steps of backends for which a condition holds.

@@ -42,7 +42,7 @@ func TestThePassageModuleIsWhatThePartiesTell(t *testing.T) {
 	module, cfg, err := passageModule([]events.Passage{p})
 	require.NoError(t, err)
 	require.Contains(t, module, `AllPassages == <<
-  [kind |-> "plain", cut |-> {}, unheld |-> {}, threads |-> <<
+  [kind |-> "plain", cut |-> {}, threads |-> <<
     <<S("broker", "Begin", 1, 2, TRUE),
       S("broker", "EndConn", 0, 0, TRUE)>>,
     <<S("broker", "Acknowledge", 1, 2, FALSE)>>>>]>>
@@ -66,9 +66,8 @@ RecordedLease == 1..2
 
 func TestLinksThatEndedAreKnownByWhatWasNotAnswered(t *testing.T) {
 	p := onePassage(t, "passage one kind=plain links=3\na backend CloseCopy attempt=1 link=1\na backend SendNack attempt=1 link=1\n"+
-		"b backend CloseCopy attempt=2 link=2\nc broker CloseCopy attempt=3 link=3\nc backend ReadRevoke link=3\nc backend ReadRevoke link=3\n")
+		"b backend CloseCopy attempt=2 link=2\nc broker CloseCopy attempt=3 link=3\n")
 	require.Equal(t, "{2}", set(cut(&p)))
-	require.Equal(t, "{3}", set(unheld(&p)))
 }
 
 func TestPassagesWithTheSameLinksAreOneGroup(t *testing.T) {
