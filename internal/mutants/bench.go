@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -27,6 +28,7 @@ type bench struct {
 
 	leastLimit time.Duration // for one run of a suite; zero: shortestLimit
 
+	edited string     // the file of the latest fault; empty: there is no tree yet
 	tree   string     // the copy: always at one place, so that the build cache serves it
 	suites [][]*suite // of each layer
 }
@@ -145,7 +147,7 @@ func (b *bench) worker(n int) *bench {
 		return b
 	}
 	w := *b
-	w.tree = fmt.Sprintf("%s-%d", b.tree, n+1)
+	w.tree, w.edited = fmt.Sprintf("%s-%d", b.tree, n+1), ""
 	w.suites = make([][]*suite, len(b.suites))
 	for i, suites := range b.suites {
 		for _, s := range suites {
@@ -162,9 +164,10 @@ func (b *bench) worker(n int) *bench {
 func (b *bench) try(ctx context.Context, f fault) (row, error) {
 	began := time.Now()
 	r := row{fault: f, verdicts: make([]verdict, len(b.layers))}
-	if err := copyModule(b.tree, b.source); err != nil {
+	if err := b.renew(); err != nil {
 		return r, err
 	}
+	b.edited = f.file
 	r.err = f.edit().Apply(b.tree)
 	if r.err == nil {
 		r.err = b.ask(ctx, f, r.verdicts)
@@ -174,6 +177,32 @@ func (b *bench) try(ctx context.Context, f fault) (row, error) {
 	}
 	r.took = time.Since(began)
 	return r, nil
+}
+
+// renew makes the tree equal to the source again. After the first time that is the file
+// with the fault, and what rapid has recorded of a failure, which would find the next
+// fault without a search.
+func (b *bench) renew() error {
+	if b.edited == "" {
+		return copyModule(b.tree, b.source)
+	}
+	records, err := filepath.Glob(filepath.Join(b.tree, "*", "testdata", "rapid"))
+	if err != nil {
+		return err
+	}
+	for _, record := range records {
+		if err := os.RemoveAll(record); err != nil {
+			return err
+		}
+	}
+	file := filepath.FromSlash(b.edited)
+	content, err := os.ReadFile(filepath.Join(b.source, file))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // then no fault was planted in it
+	} else if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(b.tree, file), content, 0o644)
 }
 
 // isFaultsOwn reports whether an error is about the fault's edit.
@@ -189,11 +218,24 @@ func (b *bench) ask(ctx context.Context, f fault, verdicts []verdict) error {
 				asked[i] = append(asked[i], s)
 			}
 		}
+		// The tests of the faulty package are the first to notice.
+		slices.SortStableFunc(asked[i], func(s, t *suite) int {
+			return cmp.Compare(distance(s, f), distance(t, f))
+		})
 	}
-	if err := build(ctx, b.tree, slices.Concat(asked...)); err != nil {
-		return err
+	if !b.quick {
+		if err := build(ctx, b.tree, slices.Concat(asked...)); err != nil {
+			return err
+		}
 	}
 	return b.judgeAll(ctx, asked, verdicts)
+}
+
+func distance(s *suite, f fault) int {
+	if s.dir == path.Dir(f.file) {
+		return 0
+	}
+	return 1
 }
 
 // judgeAll runs each layer's suites as often as the layer says, as many at once
@@ -211,7 +253,7 @@ func (b *bench) judgeAll(ctx context.Context, asked [][]*suite, verdicts []verdi
 		for n, args := range l.runs {
 			free <- struct{}{}
 			running.Go(func() {
-				results[i][n], errs[i][n] = judge(ctx, b.tree, asked[i], args)
+				results[i][n], errs[i][n] = judge(ctx, b.tree, asked[i], args, b.quick)
 				<-free
 			})
 		}

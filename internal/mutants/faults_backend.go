@@ -59,8 +59,8 @@ func backendFaults() []fault {
 		name: "commit-of-what-was-never-acked", breaks: "G9", must: bySockets, file: "backend/settle.go",
 		says:  "a commit for an offer that waits in the queue is let pass",
 		hangs: true,
-		old:  `	if was == queued {`,
-		new:  `	if was == queued && l == nil {`,
+		old:   `	if was == queued {`,
+		new:   `	if was == queued && l == nil {`,
 	}, {
 		name: "queue-unread-at-the-end", breaks: "G9", must: bySockets, file: "backend/reader.go",
 		says: "a commit that is unread when the link fails does not count",

@@ -114,9 +114,15 @@ type result struct {
 	saw    string // what it printed about that, in short
 }
 
-// judge runs suites one after the other, until one fails.
-func judge(ctx context.Context, tree string, suites []*suite, args []string) (result, error) {
+// judge runs suites one after the other, until one fails. Those that are not built yet are
+// built as their turn comes: most faults are found by the first.
+func judge(ctx context.Context, tree string, suites []*suite, args []string, unbuilt bool) (result, error) {
 	for _, s := range suites {
+		if unbuilt {
+			if err := build(ctx, tree, []*suite{s}); err != nil {
+				return result{}, err
+			}
+		}
 		printed, err := s.run(ctx, tree, append([]string{"-test.failfast"}, args...))
 		switch {
 		case err == nil:

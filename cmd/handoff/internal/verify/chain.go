@@ -36,6 +36,6 @@ func chain() []link {
 		{name: "sockets", ties: "the protocol to real processes, sockets and faults",
 			command: test("./internal/passing", "./wire", "./broker", "./backend", "./client", "./internal/obligations", "./internal/faults"), read: readGoTests},
 		{name: "kill matrix", ties: "the tests to the code: each planted fault is found by the layer that is there to find it",
-			command: []string{"go", "run", "./internal/mutants", "-quick"}, read: readMatrix},
+			command: []string{"go", "run", "./internal/mutants", "-quick", "-jobs", "4"}, read: readMatrix},
 	}
 }
