@@ -6,6 +6,8 @@ import "slices"
 // as one subject goes.
 func allFaults() []fault {
 	return slices.Concat(
+		brokerFaults(), // first: their tests wait for clocks, beside those that compute
+		backendFaults(),
 		outcomeFaults(),
 		answerFaults(),
 		tokenFaults(),
@@ -21,7 +23,5 @@ func allFaults() []fault {
 		traceFaults(),
 		concurrencyFaults(),
 		modelFaults(),
-		brokerFaults(),
-		backendFaults(),
 	)
 }

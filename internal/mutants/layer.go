@@ -34,16 +34,19 @@ const (
 // allLayers returns the layers in the order of the matrix.
 func allLayers() []layer {
 	return []layer{
-		{name: byModel, parts: []part{{"model", ""}, {"proptest", "^TestRegistryWalks$"}}, runs: once()},
-		{name: byProptest, parts: []part{{"proptest", "^TestRegistry$"}}, runs: seeds()},
+		{name: byModel, parts: []part{{"model", ""}, {kit, "^TestRegistryWalks$"}}, runs: once()},
+		{name: byProptest, parts: []part{{kit, "^TestRegistry$"}}, runs: seeds()},
 		{name: byFuzz, parts: []part{{"fuzz", "^Fuzz"}}, runs: once()},
-		{name: byRace, parts: []part{{"proptest", "^TestRegistryConcurrently$"}}, runs: once(), race: true, ownOnly: true},
+		{name: byRace, parts: []part{{kit, "^TestRegistryConcurrently$"}}, runs: once(), race: true, ownOnly: true},
 		// A socket test waits for half a minute before it says that nothing comes.
 		{name: bySockets, parts: []part{{"backend", ""}, {"broker", decisive}, {"internal/passing", "Ledger"}}, runs: once(), ownOnly: true, least: longestLimit},
 		// A million handoffs are not worth their time for a column that nobody relies on.
 		{name: "unit", parts: []part{{"registry", ""}, {"fsm", ""}, {"fallback", ""}}, runs: [][]string{{"-test.skip=^TestMemoryComesBack$"}}, informative: true},
 	}
 }
+
+// kit is the folder of the conformance kit's runs.
+const kit = "internal/mutants/kit"
 
 // decisive matches the broker's tests of who owns a connection, and of what is closed. The
 // others wait for clocks, and take longer.

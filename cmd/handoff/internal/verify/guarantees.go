@@ -7,7 +7,6 @@ type guarantee struct {
 	properties  []string // TLA+: checked by models that hold, and by models that must fail
 	tests       []string // Go, as package.TestFunction
 	files       []string
-	planted     bool // faults that break it are planted in the Go code
 }
 
 // guarantees returns G1 to G10, as the README's table has them.
@@ -19,50 +18,50 @@ func guarantees() []guarantee {
 			id: "G1", promise: "leaves exactly once",
 			properties: []string{"LeavesExactlyOnce", "StaysClosed"},
 			tests:      with("proptest.TestRegistryConcurrently", "registry.TestTraceOrdersWhatRaced"),
-			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"}, planted: true,
+			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"},
 		},
 		{
 			id: "G2", promise: "always revoked",
 			properties: []string{"AlwaysRevoked"},
 			tests:      with("registry.TestScripts"),
-			files:      []string{"spec/Guarantees.tla", "proptest/calls.go"}, planted: true,
+			files:      []string{"spec/Guarantees.tla", "proptest/calls.go"},
 		},
 		{
 			id: "G3", promise: "one deadline",
 			properties: []string{"OneDeadline"},
 			tests:      with("registry.TestScripts"),
-			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"}, planted: true,
+			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"},
 		},
 		{
 			id: "G4", promise: "only live tokens",
 			properties: []string{"OnlyLiveTokens", "ConsumedOnce"},
 			tests:      with("registry.TestALiveTokenIsACollisionAndADeadOneANewLife"),
-			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"}, planted: true,
+			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"},
 		},
 		{
 			id: "G5", promise: "bounded",
 			properties: []string{"Bounded"},
 			tests:      with("registry.TestMemoryComesBack", "registry.TestAllocs", "registry.TestNoAllocsAtABorder"),
-			files:      []string{"spec/Guarantees.tla", "registry/cost_test.go"}, planted: true,
+			files:      []string{"spec/Guarantees.tla", "registry/cost_test.go"},
 		},
 		{
 			id: "G6", promise: "conserved",
 			properties: []string{"Conserved"},
 			tests:      with("proptest.TestRegistryConcurrently"),
-			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"}, planted: true,
+			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"},
 		},
 		{
 			id: "G7", promise: "ends",
 			properties: []string{"Ends", "SweepsAll"},
 			tests: with("registry.TestRunExpiresAtTheDeadlineAndNotBefore", "registry.TestRunLooksAgainAfterASlowSweep",
 				"obligations.TestEachHandoffIsExpired", "obligations.TestAHandoffThatNobodyExpiresStays"),
-			files: []string{"spec/Liveness.tla", "spec/Guarantees.tla", "registry/run_test.go"}, planted: true,
+			files: []string{"spec/Liveness.tla", "spec/Guarantees.tla", "registry/run_test.go"},
 		},
 		{
 			id: "G8", promise: "saturating time",
 			properties: []string{"SaturatingTime"},
 			tests:      with("registry.TestTheEndsOfTimeAreOnlyFar", "registry.TestInstantsSaturate"),
-			files:      []string{"spec/Guarantees.tla", "registry/input_test.go"}, planted: true,
+			files:      []string{"spec/Guarantees.tla", "registry/input_test.go"},
 		},
 		{
 			id: "G9", promise: "one owner",
