@@ -45,10 +45,11 @@ func (g *goTests) line(text string, e *evidence) {
 	}
 	top, _, sub := strings.Cut(event.Test, "/")
 	name := path.Base(event.Package) + "." + top
+	whole := path.Base(event.Package) + "." + event.Test // with its part
 	run := e.tests[name]
 	switch event.Action {
 	case "output":
-		g.output[name] = append(g.output[name], strings.TrimRight(event.Output, "\n"))
+		g.output[whole] = append(g.output[whole], strings.TrimRight(event.Output, "\n"))
 		if found := figures(event.Output); top != "" && strings.HasPrefix(event.Output, "    ") {
 			run.figures = append(run.figures, found...)
 			g.counts = append(g.counts, found...)
@@ -70,13 +71,13 @@ func (g *goTests) line(text string, e *evidence) {
 		g.skipped++
 		run.verdict = notChecked
 	case "fail":
+		lines := g.output[whole]
+		g.failures = append(g.failures, fmt.Sprintf("%s failed:", strings.TrimSuffix(whole, ".")))
+		g.failures = append(g.failures, lines[max(0, len(lines)-mostProblem):]...)
 		if sub {
 			return
 		}
 		run.verdict = failed
-		lines := g.output[name]
-		g.failures = append(g.failures, fmt.Sprintf("%s failed:", name))
-		g.failures = append(g.failures, lines[max(0, len(lines)-mostProblem):]...)
 	default:
 		return
 	}

@@ -163,6 +163,16 @@ func TestWhatFailsIsNamed(t *testing.T) {
 			}, fails: "./registry"}, failed,
 			[]string{"G5: registry.TestAllocs failed", "x_test.go:1"},
 		},
+		"a part of a test": {
+			&script{change: func(line string) string {
+				if strings.Contains(line, `"Test":"TestAllocs/part"`) {
+					return strings.Replace(line, `"Action":"pass"`, `"Action":"fail"`, 1)
+				}
+				return strings.Replace(line, `"Action":"pass","Package":"`+modulePath+`/registry","Test":"TestAllocs"`,
+					`"Action":"fail","Package":"`+modulePath+`/registry","Test":"TestAllocs"`, 1)
+			}, fails: "./registry"}, failed,
+			[]string{"registry.TestAllocs/part failed:", "registry.TestAllocs failed:"},
+		},
 		"a test that is skipped": {
 			&script{change: func(line string) string {
 				if strings.Contains(line, `"Test":"TestLateAckIsFenced"`) {
