@@ -20,6 +20,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// hang is how long a test waits before it says that nothing comes. No test is to fail
+// because a machine is slow.
+const hang = 30 * time.Second
+
 const service = "echo"
 
 // broker is a broker made by hand, which does what a test tells it to, right or wrong.
@@ -82,7 +86,7 @@ func (b *broker) listen(o backend.Options) *backend.Listener {
 	}
 	listening := make(chan result, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), hang)
 		defer cancel()
 		ln, err := backend.Listen(ctx, b.path, service, o)
 		listening <- result{ln, err}
@@ -115,7 +119,7 @@ func (b *broker) welcome() {
 
 func (b *broker) accept() {
 	b.t.Helper()
-	require.NoError(b.t, b.control.SetDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(b.t, b.control.SetDeadline(time.Now().Add(hang)))
 	c, err := b.control.AcceptUnix()
 	require.NoError(b.t, err)
 	l, err := passing.NewLink(c, nil)
@@ -146,7 +150,7 @@ func (l *link) send(m wire.Message) {
 
 func (l *link) write(b []byte, fd int) {
 	l.t.Helper()
-	_, err := l.link.SendAll(b, fd, time.Now().Add(5*time.Second))
+	_, err := l.link.SendAll(b, fd, time.Now().Add(hang))
 	require.NoError(l.t, err)
 }
 
@@ -158,7 +162,7 @@ func (l *link) read() wire.Message {
 }
 
 func (l *link) next() (wire.Message, error) {
-	if err := l.link.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := l.link.SetReadDeadline(time.Now().Add(hang)); err != nil {
 		return nil, err
 	}
 	for {
@@ -186,7 +190,7 @@ func (l *link) taken() {
 		unread := -1
 		_ = raw.Control(func(fd uintptr) { unread, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
 		return err == nil && unread == 0
-	}, 5*time.Second, time.Millisecond)
+	}, hang, time.Millisecond)
 }
 
 // gone reads the end of the link.
@@ -312,7 +316,7 @@ func served(t *testing.T, accepted <-chan *backend.Conn) *backend.Conn {
 		require.True(t, ok)
 		t.Cleanup(func() { c.Close() })
 		return c
-	case <-time.After(10 * time.Second):
+	case <-time.After(hang):
 		require.Fail(t, "no connection")
 		return nil
 	}
@@ -321,7 +325,7 @@ func served(t *testing.T, accepted <-chan *backend.Conn) *backend.Conn {
 // undecided waits until the backend is uncertain.
 func undecided(t *testing.T, b *broker) {
 	t.Helper()
-	require.Eventually(t, func() bool { return b.trace.has(backend.OpUncertain) }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.trace.has(backend.OpUncertain) }, hang, time.Millisecond)
 }
 
 type recorder struct {

@@ -205,7 +205,7 @@ func TestReferenceListenerOutlivesBadBrokers(t *testing.T) {
 	b = referenceBroker{UnixConn: link}
 	b.send(t, referenceToken, fd) // half a handoff
 	closeFD(t, fd)
-	require.Eventually(t, func() bool { return ln.Descriptors().Open == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return ln.Descriptors().Open == 1 }, hang, time.Millisecond)
 	require.NoError(t, ln.Close())
 	offered{client: client}.ended(t)
 	link.Close()

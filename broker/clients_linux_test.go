@@ -49,7 +49,7 @@ func TestTooManySilentClientsAreDisconnected(t *testing.T) {
 	o.FirstBytes = 10 * time.Second
 	w := newWorld(t, o)
 	first, second := w.dial(), w.dial()
-	require.Eventually(t, func() bool { return w.broker.Stats().Waiting == 2 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Waiting == 2 }, hang, time.Millisecond)
 	w.dial().ended(t)
 	require.Equal(t, 2, w.broker.Stats().Waiting)
 	w.echoBackend("one", backend.Options{})
@@ -220,7 +220,7 @@ func TestLeastLoadedBackendComesFirst(t *testing.T) {
 		c := w.dial()
 		c.hello(t, "")
 		clients = append(clients, c)
-		require.Eventually(t, func() bool { return w.trace.count(broker.OpSendOffer) > i }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return w.trace.count(broker.OpSendOffer) > i }, hang, time.Millisecond)
 	}
 	for _, p := range []*peer{one, two} {
 		for range 2 {

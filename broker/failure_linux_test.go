@@ -272,7 +272,7 @@ func TestFrozenBackendLosesItsLink(t *testing.T) {
 	w.echoBackend("two", backend.Options{})
 	// p answers no ping, and has no chance to let go.
 	require.Equal(t, wire.ReasonBackendGone, c.fallback(t).Reason)
-	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, hang, time.Millisecond)
 	require.Equal(t, 1, w.broker.Stats().Links)
 }
 
@@ -286,7 +286,7 @@ func TestDroppedLinkSettlesWhenItsBackendHangsUp(t *testing.T) {
 	c.hello(t, "hello\n")
 	p.offer()
 	w.echoBackend("two", backend.Options{})
-	require.Eventually(t, func() bool { return w.broker.Stats().Registry.Abandoned == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Registry.Abandoned == 1 }, hang, time.Millisecond)
 	p.die()
 	c.ready(t)
 	c.hear(t, "two: hello")

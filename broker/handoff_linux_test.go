@@ -28,7 +28,7 @@ func tcpPair(t *testing.T) (client, server *net.TCPConn) {
 	s, err := ln.Accept()
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close(); s.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
 	return c.(*net.TCPConn), s.(*net.TCPConn)
 }
 

@@ -69,7 +69,7 @@ func TestTooManyLinks(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, wire.ByeBusy, refused.Reason)
 	first.die()
-	require.Eventually(t, func() bool { return w.broker.Stats().Links == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Links == 0 }, hang, time.Millisecond)
 	w.peer()
 }
 
@@ -183,7 +183,7 @@ func TestOfferPartlyWrittenAtItsDeadlineBreaksTheLink(t *testing.T) {
 				results <- o
 			}
 		}()
-		require.Eventually(t, func() bool { return w.trace.count(broker.OpSendOffer) > sent || len(results) > n }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return w.trace.count(broker.OpSendOffer) > sent || len(results) > n }, hang, time.Millisecond)
 	}
 	require.Less(t, n, 100, "no offer was ever written in parts")
 	for range n {
@@ -192,7 +192,7 @@ func TestOfferPartlyWrittenAtItsDeadlineBreaksTheLink(t *testing.T) {
 		require.False(t, o.Settled) // the peer has their copies
 		require.NoError(t, o.Conn.Close())
 	}
-	require.Eventually(t, func() bool { return w.broker.Stats().Links == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Links == 0 }, hang, time.Millisecond)
 	_ = p
 }
 
@@ -209,7 +209,7 @@ func TestBackendThatReadsSlowlyGetsWholeOffers(t *testing.T) {
 			o, _ := w.broker.Handoff(t.Context(), server, broker.Request{Service: service, Preface: make([]byte, wire.MaxPreface)})
 			results <- o
 		}()
-		require.Eventually(t, func() bool { return w.trace.count(broker.OpSendOffer) > n || len(results) > 0 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return w.trace.count(broker.OpSendOffer) > n || len(results) > 0 }, hang, time.Millisecond)
 		if len(results) > 0 {
 			break // the link is full
 		}

@@ -87,7 +87,7 @@ func (p *peer) write(b []byte) {
 // read returns the next message that is no ping: those are answered.
 func (p *peer) read() wire.Message {
 	p.t.Helper()
-	m, err := p.next(10 * time.Second)
+	m, err := p.next(hang)
 	require.NoError(p.t, err)
 	return m
 }
@@ -201,7 +201,7 @@ func (p *peer) die() {
 func (p *peer) gone() {
 	p.t.Helper()
 	for {
-		m, err := p.next(10 * time.Second)
+		m, err := p.next(hang)
 		if err == io.EOF {
 			return
 		}

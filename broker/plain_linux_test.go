@@ -34,7 +34,7 @@ func dialTCP(t *testing.T, address string) *net.TCPConn {
 	c, err := net.Dial("tcp", address)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
 	return c.(*net.TCPConn)
 }
 
@@ -66,7 +66,7 @@ func TestPlainClientsByHTTPHost(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ln) }()
 	for range 20 {
-		client := http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+		client := http.Client{Transport: &http.Transport{}, Timeout: hang}
 		var first string
 		for i := range 20 {
 			r, err := client.Post("http://"+address, "text/plain", io.LimitReader(zeros{}, int64(i*1000)))

@@ -58,7 +58,7 @@ func TestBackendInAnotherProcess(t *testing.T) {
 		c.Close()
 	}
 	// A client may be served before the broker has read the ACK.
-	require.Eventually(t, func() bool { return w.broker.Stats().Adopted == 20 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Adopted == 20 }, hang, time.Millisecond)
 	require.NoError(t, p.in.Close())
 	require.Equal(t, "open 0\n", p.line(t))
 	require.NoError(t, p.Wait())
@@ -76,7 +76,7 @@ func TestBackendThatIsKilled(t *testing.T) {
 	require.NoError(t, p.Process.Kill())
 	c.ended(t)
 	w.process("two")
-	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, hang, time.Millisecond)
 	c = w.dial()
 	c.hello(t, "x\n")
 	c.ready(t)

@@ -51,7 +51,7 @@ func unixPair(t *testing.T) (a, b *net.UnixConn) {
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
 		t.Cleanup(func() { c.Close() })
-		require.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))
+		require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
 		ends = append(ends, c.(*net.UnixConn))
 	}
 	return ends[0], ends[1]

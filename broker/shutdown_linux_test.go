@@ -112,7 +112,7 @@ func TestShutdownDoesNotWaitForAHandshake(t *testing.T) {
 	o.Handshake = time.Hour
 	w := newWorld(t, o)
 	w.stranger()
-	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, hang, time.Millisecond)
 	w.shutdown()
 }
 

@@ -67,7 +67,7 @@ func newWorld(t *testing.T, o broker.Options) *world {
 // shutdown ends the broker, and checks that its books are balanced.
 func (w *world) shutdown() {
 	w.down.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), hang)
 		defer cancel()
 		s, err := w.broker.Shutdown(ctx)
 		require.NoError(w.t, err)
@@ -108,7 +108,7 @@ func (w *world) echoBackend(name string, o backend.Options) *backend.Listener {
 
 func (w *world) backend(o backend.Options) *backend.Listener {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), hang)
 	defer cancel()
 	links := w.broker.Stats().Links
 	ln, err := backend.Listen(ctx, w.control, service, o)
@@ -149,12 +149,16 @@ type client struct {
 	reply  *wire.HelloReply
 }
 
+// hang is how long a test waits before it says that nothing comes. No test is to fail
+// because a machine is slow.
+const hang = 30 * time.Second
+
 func (w *world) dial() *client {
 	w.t.Helper()
 	c, err := net.Dial("unix", w.clients)
 	require.NoError(w.t, err)
 	w.t.Cleanup(func() { c.Close() })
-	require.NoError(w.t, c.SetDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(w.t, c.SetDeadline(time.Now().Add(hang)))
 	return &client{Conn: c}
 }
 
@@ -206,6 +210,7 @@ func (c *client) ended(t *testing.T) {
 
 func (c *client) ask(t *testing.T, line, want string) {
 	t.Helper()
+	require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
 	_, err := io.WriteString(c, line+"\n")
 	require.NoError(t, err)
 	c.hear(t, want)
