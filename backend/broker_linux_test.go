@@ -22,7 +22,7 @@ import (
 
 // hang is how long a test waits before it says that nothing comes. No test is to fail
 // because a machine is slow.
-const hang = 30 * time.Second
+const hang = 10 * time.Second
 
 const service = "echo"
 
@@ -281,7 +281,7 @@ func tcpPair(t *testing.T) (*net.TCPConn, int) {
 	client, err := net.Dial("tcp", ln.Addr().String())
 	require.NoError(t, err)
 	t.Cleanup(func() { client.Close() })
-	require.NoError(t, client.SetDeadline(time.Now().Add(20*time.Second)))
+	require.NoError(t, client.SetDeadline(time.Now().Add(2*hang)))
 	file, err := passing.Listener(ln)
 	require.NoError(t, err)
 	defer file.Close()
@@ -292,14 +292,21 @@ func tcpPair(t *testing.T) (*net.TCPConn, int) {
 	return client.(*net.TCPConn), fd
 }
 
-// accepting runs one Accept.
-func accepting(ln *backend.Listener) <-chan *backend.Conn {
-	accepted := make(chan *backend.Conn, 1)
+// accepting runs one Accept, or as many at once as are said.
+func accepting(ln *backend.Listener, n ...int) <-chan *backend.Conn {
+	many := append(n, 1)[0]
+	accepted := make(chan *backend.Conn, many)
+	var running sync.WaitGroup
+	for range many {
+		running.Go(func() {
+			if c, err := ln.Accept(); err == nil {
+				accepted <- c.(*backend.Conn)
+			}
+		})
+	}
 	go func() {
-		defer close(accepted)
-		if c, err := ln.Accept(); err == nil {
-			accepted <- c.(*backend.Conn)
-		}
+		running.Wait()
+		close(accepted)
 	}()
 	return accepted
 }
