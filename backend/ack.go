@@ -96,9 +96,9 @@ func (o *offer) beginAckLocked() {
 	o.link.ackers.Add(1) // the link is not over: it would have taken the offer
 }
 
-// acknowledge takes an offer for an Accept that came after it, and returns the connection
-// if it is owned. An offer whose time is over is rejected instead.
-func (o *offer) acknowledge() *Conn {
+// acknowledge takes an offer for an Accept that came after it, and returns it if this
+// backend owns it. An offer whose time is over is rejected instead.
+func (o *offer) acknowledge() *offer {
 	defer o.link.ackers.Done()
 	o.trace(OpReserve, nil)
 	if clock, err := passing.Clock(); o.serveBy != 0 && (err != nil || uint64(clock) >= o.serveBy) {
@@ -126,9 +126,8 @@ func (o *offer) lapse() {
 }
 
 // takeIt writes the ACK, and then reads the clock: the order is what makes one owner. It
-// returns the connection if this backend owns it. Spec: SendAck, ReadClock, Own,
-// Uncertain.
-func (o *offer) takeIt() *Conn {
+// returns the offer if this backend owns it. Spec: SendAck, ReadClock, Own, Uncertain.
+func (o *offer) takeIt() *offer {
 	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
 	o.trace(OpSendAck, err)
 	clock, clockErr := passing.Clock()
@@ -138,7 +137,7 @@ func (o *offer) takeIt() *Conn {
 
 // settle gives an acknowledged offer its phase, by the lease and by what the broker said
 // meanwhile.
-func (o *offer) settle(own bool) *Conn {
+func (o *offer) settle(own bool) *offer {
 	ln := o.link.listener
 	ln.mu.Lock()
 	said := o.verdict
@@ -158,7 +157,9 @@ func (o *offer) settle(own bool) *Conn {
 	ln.mu.Unlock()
 	switch {
 	case own:
-		return o.own()
+		if o.own() {
+			return o
+		}
 	case said == revoked:
 		o.closeCopy()
 		o.release()

@@ -264,6 +264,17 @@ func (l *link) sendRevoke(o offered) {
 	l.send(&m)
 }
 
+// isReady reads that the client is told who serves it, first of all.
+func (o offered) isReady(t *testing.T) {
+	t.Helper()
+	require.NoError(t, o.client.SetReadDeadline(time.Now().Add(hang)))
+	frame, err := wire.ReadFrame(o.client, wire.MaxControl)
+	require.NoError(t, err)
+	m, err := wire.Parse(frame)
+	require.NoError(t, err)
+	require.Equal(t, &wire.Ready{Token: o.ReadyToken, Accepted: true, CorrelationID: o.CorrelationID}, m)
+}
+
 // ended reads the end of the connection on the client's side: nobody has a copy.
 func (o offered) ended(t *testing.T) {
 	t.Helper()
@@ -311,9 +322,11 @@ func accepting(ln *backend.Listener, n ...int) <-chan *backend.Conn {
 	return accepted
 }
 
-// waiting waits until that many Accepts wait, which nothing tells from outside but time:
-// an offer that comes too soon queues, which is as good.
-func waiting() { time.Sleep(20 * time.Millisecond) }
+// waiting waits until an Accept waits.
+func waiting(t *testing.T, ln *backend.Listener) {
+	t.Helper()
+	require.Eventually(t, func() bool { return ln.Stats().Waiting > 0 }, hang, time.Millisecond)
+}
 
 // served takes a connection that must be there, and closes it in the end.
 func served(t *testing.T, accepted <-chan *backend.Conn) *backend.Conn {

@@ -35,11 +35,11 @@ func (ln *Listener) redial() *link {
 		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))
 		select {
 		case <-timer.C:
-		case <-ln.closing.Done():
+		case <-ln.dialing.Done():
 			timer.Stop()
 			return nil
 		}
-		l, err := ln.dial(ln.closing)
+		l, err := ln.dial(ln.dialing)
 		if err == nil {
 			return l
 		}

@@ -161,12 +161,12 @@ func TestTruncatedControlMessage(t *testing.T) {
 }
 
 // A backend that has no descriptor left says so. One that has no more than the connection
-// takes is the owner before it finds that out, so it ends that one connection.
+// takes is the owner before it finds that out: its Accept waits for room.
 func TestNoDescriptorIsLeft(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
 	accepted := accepting(ln)
-	waiting()
+	waiting(t, ln)
 	none, fd := b.make(long)
 	room := starve(t, 0)
 	b.write(none.Append(nil), fd)
@@ -175,21 +175,83 @@ func TestNoDescriptorIsLeft(t *testing.T) {
 	closeFD(t, fd)
 	none.ended(t)
 
-	one, fd := b.make(long)
-	room = starve(t, 1)
-	b.write(one.Append(nil), fd)
-	b.acked(one)
-	b.ping() // it is done with it
-	room()
-	closeFD(t, fd)
-	one.ended(t)
-
-	enough := b.offer(long)
+	one := b.starved(accepted, 1)
+	one.room()
 	c := served(t, accepted)
-	b.acked(enough)
-	require.Equal(t, enough.client.LocalAddr(), c.RemoteAddr())
-	require.EqualValues(t, 2, ln.Stats().Owned)
-	require.Equal(t, backend.Descriptors{Opened: 2, Closed: 1, Adopted: 1}, ln.Stats().Descriptors)
+	require.Equal(t, one.client.LocalAddr(), c.RemoteAddr())
+	require.EqualValues(t, 1, ln.Stats().Owned)
+	require.Equal(t, backend.Descriptors{Opened: 1, Adopted: 1}, ln.Stats().Descriptors)
+	require.NoError(t, c.Close())
+	one.ended(t)
+}
+
+// An Accept that waits for room keeps nobody else, and Close ends the connection that it
+// waits with.
+func TestCloseWhileADescriptorIsWaitedFor(t *testing.T) {
+	for _, extra := range []int{1, 2} { // one for each of the two that a connection takes
+		b := newBroker(t, wire.ModeLease)
+		ln := b.listen(backend.Options{})
+		accepted := accepting(ln)
+		waiting(t, ln)
+		o := b.starved(accepted, extra)
+		require.NoError(t, ln.Close())
+		_, open := <-accepted
+		require.False(t, open)
+		o.room()
+		o.ended(t)
+		b.gone()
+	}
+}
+
+// What is owned is not ended by a Drain, though its Accept waits for room and the link is
+// over.
+func TestDrainWhileADescriptorIsWaitedFor(t *testing.T) {
+	b := newBroker(t, wire.ModeCommitOnly)
+	ln := b.listen(backend.Options{RedialMin: long, RedialMax: long})
+	accepted := accepting(ln)
+	kept := b.offer(0)
+	b.acked(kept)
+	other := b.offer(0) // the same Accept takes it, too
+	b.acked(other)
+	b.commit(other)
+	served(t, accepted)
+	b.commit(kept) // nobody waits
+	b.ping()
+	b.link.link.Close()
+	require.Eventually(t, func() bool { return b.trace.has(backend.OpLinkEnd) }, hang, time.Millisecond)
+	room := starve(t, 0)
+	accepted = accepting(ln)
+	time.Sleep(50 * time.Millisecond)
+	require.NoError(t, ln.Drain(t.Context()))
+	time.Sleep(50 * time.Millisecond)
+	require.Empty(t, accepted)
+	room()
+	c := served(t, accepted)
+	require.Equal(t, kept.client.LocalAddr(), c.RemoteAddr())
+}
+
+// starving is an offer whose client waits for ready, taken by a backend without room.
+type starving struct {
+	offered
+	room func()
+}
+
+// starved makes an offer while there is room for n descriptors, and requires that the
+// backend owns it and says so, and that no Accept has it.
+func (b *broker) starved(accepted <-chan *backend.Conn, n int) starving {
+	b.t.Helper()
+	token, err := readToken()
+	require.NoError(b.t, err)
+	o, fd := b.make(long)
+	o.ReadyToken = token
+	room := starve(b.t, n)
+	b.write(o.Append(nil), fd)
+	b.acked(o)
+	o.isReady(b.t)
+	time.Sleep(50 * time.Millisecond)
+	require.Empty(b.t, accepted)
+	b.ping() // nobody else waits
+	return starving{o, sync.OnceFunc(func() { room(); closeFD(b.t, fd) })}
 }
 
 // starve leaves this process room for n descriptors, until room is made.

@@ -16,7 +16,7 @@ func TestAckInsideTheLeaseOwnsAtOnce(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
 	accepted := accepting(ln)
-	waiting()
+	waiting(t, ln)
 	o := b.offer(long)
 	c := served(t, accepted)
 	b.acked(o)
@@ -39,11 +39,7 @@ func TestReadyIsTheFirstThingAnOwnerWrites(t *testing.T) {
 	require.NoError(t, err)
 	o := b.offer(long, func(o *wire.Offer) { o.ReadyToken = ready })
 	served(t, accepted)
-	frame, err := wire.ReadFrame(o.client, wire.MaxControl)
-	require.NoError(t, err)
-	m, err := wire.Parse(frame)
-	require.NoError(t, err)
-	require.Equal(t, &wire.Ready{Token: ready, Accepted: true, CorrelationID: o.CorrelationID}, m)
+	o.isReady(t)
 }
 
 func TestOfferWaitsForAnAcceptWithoutAnAck(t *testing.T) {
@@ -61,7 +57,7 @@ func TestAckAfterTheLeaseWaitsForCommit(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
 	accepted := accepting(ln)
-	waiting()
+	waiting(t, ln)
 	o := b.offer(-time.Nanosecond)
 	b.acked(o)
 	undecided(t, b)
@@ -226,7 +222,7 @@ func TestBrokerThatReadsNoMoreMakesNoOwner(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
 	accepting(ln)
-	waiting()
+	waiting(t, ln)
 	o, fd := b.make(long)
 	require.NoError(t, b.link.link.ShutdownRead()) // the backend's sends fail from here on
 	b.write(o.Append(nil), fd)

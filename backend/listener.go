@@ -21,16 +21,18 @@ type Listener struct {
 	namespace wire.TimeNamespace
 	ledger    passing.Ledger
 
-	closing context.Context // ends with Close, or when Drain is done
+	closing context.Context // ends with Close
 	close   context.CancelFunc
+	dialing context.Context // ends with closing, or when Drain finds no link
+	hangUp  context.CancelFunc
 	done    chan struct{} // closed when the last link is over
 
 	mu       sync.Mutex
-	link     *link        // nil while there is none
-	links    uint64       // numbers them
-	queue    []*offer     // not acknowledged, oldest first
-	ready    []*Conn      // owned, and no Accept was waiting
-	waiters  []chan *Conn // Accepts; who removes one sends it a connection, or nil: look again
+	link     *link         // nil while there is none
+	links    uint64        // numbers them
+	queue    []*offer      // not acknowledged, oldest first
+	ready    []*offer      // owned, and no Accept was waiting
+	waiters  []chan *offer // Accepts; who removes one sends it what is owned, or nil: look again
 	closed   bool
 	draining bool
 	counts   counts
@@ -72,6 +74,7 @@ func Listen(ctx context.Context, control, service string, o Options) (*Listener,
 	// Without a namespace to compare there is no lease.
 	ln.namespace.Device, ln.namespace.Inode, _ = passing.TimeNamespace()
 	ln.closing, ln.close = context.WithCancel(context.Background())
+	ln.dialing, ln.hangUp = context.WithCancel(ln.closing)
 	first, err := ln.dial(ctx)
 	if err != nil {
 		ln.close()
@@ -88,37 +91,40 @@ func (ln *Listener) Addr() net.Addr { return ln.address }
 // net.ErrClosed only, after Close, or after a Drain that is done.
 //
 // While an Accept waits, offers are acknowledged for it; otherwise they queue, and may go
-// to another backend.
+// to another backend. An Accept that has a connection and no descriptor left to return it
+// with (EMFILE) waits for one.
 func (ln *Listener) Accept() (net.Conn, error) {
 	for {
-		c, o, wait := ln.next()
+		owned, o, wait := ln.next()
 		switch {
-		case c != nil:
+		case owned != nil:
 		case o != nil:
-			c = o.acknowledge()
+			owned = o.acknowledge()
 		case wait != nil:
-			c = <-wait
+			owned = <-wait
 		default:
 			return nil, net.ErrClosed
 		}
-		if c != nil {
-			c.trace(OpServe)
+		if owned == nil {
+			continue
+		}
+		if c := owned.serve(); c != nil {
 			return c, nil
 		}
 	}
 }
 
-// next returns a connection that is owned already, or an offer to acknowledge, or
-// otherwise a channel to wait on; nothing if the listener is closed.
-func (ln *Listener) next() (*Conn, *offer, chan *Conn) {
+// next returns an offer that is owned already, or one to acknowledge, or otherwise a
+// channel to wait on; nothing if the listener is closed.
+func (ln *Listener) next() (owned, queued *offer, wait chan *offer) {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
 	switch {
 	case len(ln.ready) > 0:
-		c := ln.ready[0]
+		o := ln.ready[0]
 		ln.ready[0] = nil
 		ln.ready = ln.ready[1:]
-		return c, nil, nil
+		return o, nil, nil
 	case ln.closed:
 		return nil, nil, nil
 	case len(ln.queue) > 0:
@@ -128,13 +134,13 @@ func (ln *Listener) next() (*Conn, *offer, chan *Conn) {
 		o.beginAckLocked()
 		return nil, o, nil
 	}
-	wait := make(chan *Conn, 1)
+	wait = make(chan *offer, 1)
 	ln.waiters = append(ln.waiters, wait)
 	return nil, nil, wait
 }
 
 // reserveLocked returns an Accept that waits, or nil. The caller must send to it.
-func (ln *Listener) reserveLocked() chan *Conn {
+func (ln *Listener) reserveLocked() chan *offer {
 	if len(ln.waiters) == 0 {
 		return nil
 	}
@@ -143,20 +149,20 @@ func (ln *Listener) reserveLocked() chan *Conn {
 	return wait
 }
 
-// deliver gives a connection that became owned by a commit to an Accept, now or later.
-func (ln *Listener) deliver(c *Conn) {
+// deliver gives an offer that became owned by a commit to an Accept, now or later.
+func (ln *Listener) deliver(o *offer) {
 	ln.mu.Lock()
 	closed := ln.closed
 	wait := ln.reserveLocked()
 	if wait == nil && !closed {
-		ln.ready = append(ln.ready, c)
+		ln.ready = append(ln.ready, o)
 	}
 	ln.mu.Unlock()
 	switch {
 	case wait != nil:
-		wait <- c
+		wait <- o
 	case closed:
-		c.Close()
+		o.endOwned()
 	}
 }
 
@@ -173,8 +179,8 @@ func (ln *Listener) Close() error {
 	ready := ln.ready
 	ln.ready = nil
 	ln.mu.Unlock()
-	for _, c := range ready {
-		c.Close()
+	for _, o := range ready {
+		o.endOwned()
 	}
 	if l != nil {
 		l.fail(net.ErrClosed)
@@ -211,7 +217,7 @@ func (ln *Listener) Drain(ctx context.Context) error {
 	if l != nil {
 		l.write(&wire.Draining{})
 	} else {
-		ln.close() // nobody is dialled any more
+		ln.hangUp() // nobody is dialled any more
 	}
 	select {
 	case <-ln.done:

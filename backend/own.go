@@ -2,15 +2,19 @@ package backend
 
 import (
 	"errors"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
 
 	"github.com/handoff-go/handoff/internal/passing"
 	"github.com/handoff-go/handoff/wire"
 )
 
-// own makes a connection of an offer that this backend owns. A client that waits for it
-// is told ready, before anything else is written. It returns nil, and ends the
-// connection, if that cannot be done. Spec: Own, SendReady.
-func (o *offer) own() *Conn {
+// own makes this backend serve an offer that it owns, once an Accept has it. A client that
+// waits for it is told ready, before anything else is written. If that cannot be done the
+// connection is ended, and it returns false. Spec: Own, SendReady.
+func (o *offer) own() bool {
 	ln := o.link.listener
 	ln.count(func(c *counts) { c.owned++ })
 	o.trace(OpOwn, nil)
@@ -18,18 +22,14 @@ func (o *offer) own() *Conn {
 		err := o.sendReady()
 		o.trace(OpSendReady, err)
 		if err != nil {
-			o.endConn(err)
-			return nil
+			ln.warnEnded(o, err)
+			_ = passing.Fence(o.fd)
+			o.closeCopy()
+			return false
 		}
 	}
-	conn, err := passing.Conn(o.fd)
-	if err != nil {
-		o.endConn(errors.Join(errClientEnded, err))
-		return nil
-	}
 	ln.ledger.Adopted(passing.FromLink)
-	o.fd = -1
-	return newConn(conn, o)
+	return true
 }
 
 func (o *offer) sendReady() error {
@@ -42,9 +42,49 @@ func (o *offer) sendReady() error {
 	return err
 }
 
-// endConn ends a connection that this backend owns and cannot serve.
-func (o *offer) endConn(why error) {
-	o.link.listener.log.Warn("connection ended", "client", o.info.ClientAddress, "error", why)
+// serve returns the connection of an offer that own has. If it cannot be had, or the
+// listener is closed before, the connection is ended, and it returns nil.
+func (o *offer) serve() *Conn {
+	ln := o.link.listener
+	conn, err := toConn(o.fd, ln.closing.Done(), ln.log)
+	if err != nil {
+		ln.warnEnded(o, errors.Join(errClientEnded, err))
+		o.endOwned()
+		return nil
+	}
+	o.fd = -1
+	c := newConn(conn, o)
+	c.trace(OpServe)
+	return c
+}
+
+// endOwned ends a connection that is this backend's, which no Accept returns.
+func (o *offer) endOwned() {
 	_ = passing.Fence(o.fd)
-	o.closeCopy()
+	passing.Close(o.fd)
+	o.fd = -1
+}
+
+func (ln *Listener) warnEnded(o *offer, why error) {
+	ln.log.Warn("connection ended", "client", o.info.ClientAddress, "error", why)
+}
+
+// toConn makes fd a connection of package net, for which there must be room for two more
+// descriptors. Its client counts on it by then, so toConn waits for room as an accept loop
+// does, until stop is closed. With an error fd stays as it was.
+func toConn(fd int, stop <-chan struct{}, log *slog.Logger) (net.Conn, error) {
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, pressureLasts) {
+		conn, err := passing.Conn(fd)
+		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
+			return conn, err
+		}
+		log.Warn("connection waits for a descriptor", "error", err)
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-stop:
+			timer.Stop()
+			return nil, err
+		}
+	}
 }

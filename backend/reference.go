@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"time"
 
@@ -38,7 +39,7 @@ func acceptReference(ctx context.Context, conn *net.UnixConn, service string, le
 	defer link.Close()
 	stop := context.AfterFunc(ctx, func() { _ = link.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	a := reference{link: link, ledger: ledger, fd: -1}
+	a := reference{link: link, ledger: ledger, fd: -1, stop: ctx.Done()}
 	c, err := a.accept(service)
 	if err != nil {
 		a.closeFDs()
@@ -56,6 +57,7 @@ type reference struct {
 	ledger *passing.Ledger
 	fd     int   // of the connection; -1: it has not come, or is gone
 	other  []int // surplus
+	stop   <-chan struct{}
 }
 
 func (a *reference) accept(service string) (*Conn, error) {
@@ -85,7 +87,7 @@ func (a *reference) accept(service string) (*Conn, error) {
 	if reason != 0 {
 		return nil, ErrNotSent
 	}
-	conn, err := passing.Conn(a.fd)
+	conn, err := toConn(a.fd, a.stop, slog.New(slog.DiscardHandler))
 	if err != nil {
 		_ = passing.Fence(a.fd) // the broker takes it for ours
 		return nil, err

@@ -28,10 +28,8 @@ func (l *link) readCommit(m *wire.Commit) error {
 		return errNeverAcked // the end of the link closes it
 	}
 	o.trace(OpReadCommit, nil)
-	if was == uncertain {
-		if c := o.own(); c != nil {
-			ln.deliver(c)
-		}
+	if was == uncertain && o.own() {
+		ln.deliver(o)
 	}
 	return nil
 }

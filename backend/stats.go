@@ -10,6 +10,7 @@ type Stats struct {
 	Lost        uint64      // offers that ended with their link
 	Links       uint64      // times that a broker said welcome
 	Queued      int         // offers that wait for an Accept
+	Waiting     int         // Accepts that wait for an offer
 	Undecided   int         // offers whose ACK is being written, or has no answer yet
 	Descriptors Descriptors // that were received
 }
@@ -36,6 +37,7 @@ func (ln *Listener) Stats() Stats {
 		Lost:        ln.counts.lost,
 		Links:       ln.counts.links,
 		Queued:      len(ln.queue),
+		Waiting:     len(ln.waiters),
 		Descriptors: Descriptors(ln.ledger.Stats()),
 	}
 	if ln.link != nil {

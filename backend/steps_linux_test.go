@@ -35,7 +35,7 @@ func TestClockIsReadAfterTheAck(t *testing.T) {
 	o, reached, resume := stopping(backend.OpSendAck)
 	ln := b.listen(o)
 	accepting(ln)
-	waiting()
+	waiting(t, ln)
 	offer := b.offer(100 * time.Millisecond)
 	b.acked(offer)
 	<-reached
@@ -140,7 +140,7 @@ func TestHolderDoesNotShutTheConnectionDown(t *testing.T) {
 			ln := b.listen(backend.Options{})
 			if mode == wire.ModeCommitOnly {
 				accepting(ln) // uncertain
-				waiting()
+				waiting(t, ln)
 			} // else queued
 			o, fd := b.make(lease)
 			b.write(o.Append(nil), fd)
