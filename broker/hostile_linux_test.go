@@ -384,6 +384,7 @@ func TestNoDescriptorIsLeftToAccept(t *testing.T) {
 	early := w.dial()
 	early.hello(t, "")
 	early.ready(t)
+	early.ask(t, "x", "one: x") // so an Accept has returned it
 	w.atRest()
 	room := starve(t, 1)
 	c := w.dial() // takes the last one
