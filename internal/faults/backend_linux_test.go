@@ -117,6 +117,7 @@ func (b *host) linked(ln *backend.Listener) {
 	b.mu.Unlock()
 	if !b.Hold {
 		b.accept()
+		_ = until("an Accept waits", func() bool { n := ln.Stats(); return n.Waiting > 0 || n.Offers > 0 })
 	} else {
 		b.serving.Go(func() {
 			_ = until("an offer queues", func() bool { return ln.Stats().Queued > 0 || b.isAccepting() })

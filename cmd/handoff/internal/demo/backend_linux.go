@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
@@ -105,9 +106,11 @@ func (w *worker) link(cfg Config, service, dir string) error {
 	case plan.Slow.String():
 		// An Accept waits for every slow connection that there will be, so that it is
 		// always the link's reader that acknowledges.
-		for range 1 + cfg.plan().Counts()[plan.Slow] {
+		accepts := 1 + cfg.plan().Counts()[plan.Slow]
+		for range accepts {
 			w.serving.Go(func() { w.refuseAll(ln) })
 		}
+		return allWait(ctx, ln, accepts)
 	default:
 		w.serve(ln)
 	}
@@ -120,6 +123,18 @@ func (w *worker) serve(ln net.Listener) {
 			w.failed <- err
 		}
 	})
+}
+
+// allWait blocks until so many Accepts wait, or have an offer.
+func allWait(ctx context.Context, ln *backend.Listener, accepts int) error {
+	for s := ln.Stats(); s.Waiting+s.Undecided < accepts; s = ln.Stats() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d Accepts wait: %w", s.Waiting, accepts, ctx.Err())
+		}
+	}
+	return nil
 }
 
 // refuseAll ends what a slow backend comes to own: nothing.
