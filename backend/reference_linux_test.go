@@ -114,6 +114,37 @@ func TestReferenceFormInPieces(t *testing.T) {
 	require.NoError(t, a.Close())
 }
 
+// What is acknowledged waits for room as long as the caller does.
+func TestReferenceFormWaitsForADescriptor(t *testing.T) {
+	for _, roomComes := range []bool{true, false} {
+		ctx, cancel := context.WithCancel(t.Context())
+		b := newReference(t, ctx)
+		room := starve(t, 1)
+		b.send(t, referenceToken, b.fd)
+		b.send(t, referenceOffer)
+		_, err := io.ReadFull(b, make([]byte, len(referenceAck)/2))
+		require.NoError(t, err)
+		time.Sleep(50 * time.Millisecond)
+		require.Empty(t, b.accepted)
+		if roomComes {
+			room()
+		} else {
+			cancel()
+		}
+		got := <-b.accepted
+		cancel()
+		room()
+		b.closeCopy(t)
+		if roomComes {
+			require.NoError(t, got.err)
+			require.NoError(t, got.Close())
+		} else {
+			require.ErrorIs(t, got.err, context.Canceled)
+		}
+		offered{client: b.client}.ended(t)
+	}
+}
+
 func TestReferenceFormThatIsWrong(t *testing.T) {
 	const otherToken = "ff0102030405060708090a0b0c0d0e0f"
 	cases := map[string]struct {
