@@ -48,7 +48,7 @@ type offer struct {
 	preface     []byte
 	info        Info
 
-	fd int // until it is owned or closed
+	fd int // until an Accept has its connection, or it is closed
 
 	// Under listener.mu.
 	phase   phase

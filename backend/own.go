@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"syscall"
-	"time"
 
 	"github.com/handoff-go/handoff/internal/passing"
 	"github.com/handoff-go/handoff/wire"
@@ -42,7 +41,7 @@ func (o *offer) sendReady() error {
 	return err
 }
 
-// serve returns the connection of an offer that own has. If it cannot be had, or the
+// serve returns the connection of an offer that this backend owns. If it cannot, or the
 // listener is closed before, the connection is ended, and it returns nil.
 func (o *offer) serve() *Conn {
 	ln := o.link.listener
@@ -73,17 +72,14 @@ func (ln *Listener) warnEnded(o *offer, why error) {
 // descriptors. Its client counts on it by then, so toConn waits for room as an accept loop
 // does, until stop is closed. With an error fd stays as it was.
 func toConn(fd int, stop <-chan struct{}, log *slog.Logger) (net.Conn, error) {
-	for wait := 5 * time.Millisecond; ; wait = min(2*wait, pressureLasts) {
+	wait := passing.Backoff{Most: pressureLasts}
+	for {
 		conn, err := passing.Conn(fd)
 		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
 			return conn, err
 		}
 		log.Warn("connection waits for a descriptor", "error", err)
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-stop:
-			timer.Stop()
+		if !wait.Sleep(stop) {
 			return nil, err
 		}
 	}

@@ -29,7 +29,7 @@ func (b *Broker) ServeBackends(ln net.Listener) error {
 		return ErrClosed
 	}
 	defer b.served(ln)
-	wait := backoff{}
+	wait := passing.Backoff{Most: acceptPause}
 	for {
 		conn, err := control.AcceptUnix()
 		if err != nil {
@@ -40,10 +40,10 @@ func (b *Broker) ServeBackends(ln net.Listener) error {
 				return err
 			}
 			b.log.Warn("control connection not accepted", "error", err)
-			wait.sleep(b.closing.Done())
+			wait.Sleep(b.closing.Done())
 			continue
 		}
-		wait = backoff{}
+		wait.Reset()
 		if b.linked.Add(1) > int64(b.o.MaxLinks) {
 			b.linked.Add(-1)
 			b.log.Warn("backend refused", "error", errLinks)

@@ -43,7 +43,7 @@ func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
 		return ErrClosed
 	}
 	defer b.served(both)
-	wait := backoff{}
+	wait := passing.Backoff{Most: acceptPause}
 	for {
 		fd, from, err := passing.Accept(raw)
 		if err != nil {
@@ -54,10 +54,10 @@ func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
 				return err
 			}
 			b.log.Warn("client not accepted", "error", err)
-			wait.sleep(b.closing.Done())
+			wait.Sleep(b.closing.Done())
 			continue
 		}
-		wait = backoff{}
+		wait.Reset()
 		b.admit(&arrival{b: b, conn: b.holdRaw(fd), route: route, local: ln.Addr(), from: from, began: time.Now()})
 	}
 }
@@ -92,18 +92,7 @@ func (b *Broker) served(c io.Closer) {
 	b.running.Done()
 }
 
+// acceptPause is the longest pause after a failed accept.
+const acceptPause = time.Second
+
 func (b *Broker) isClosing() bool { return b.closing.Err() != nil }
-
-// backoff waits after a failed accept, which fails again at once while, say, no
-// descriptor is left: twice as long each time, up to a second.
-type backoff struct{ latest time.Duration }
-
-func (w *backoff) sleep(stop <-chan struct{}) {
-	w.latest = min(max(2*w.latest, 5*time.Millisecond), time.Second)
-	timer := time.NewTimer(w.latest)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-stop:
-	}
-}

@@ -1,0 +1,32 @@
+package passing_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/stretchr/testify/require"
+)
+
+func TestBackoffDoublesUpToMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := passing.Backoff{Most: 30 * time.Millisecond}
+		sleep := func() time.Duration {
+			began := time.Now()
+			require.True(t, b.Sleep(nil))
+			return time.Since(began)
+		}
+		for _, want := range []time.Duration{5, 10, 20, 30, 30} {
+			require.Equal(t, want*time.Millisecond, sleep())
+		}
+		b.Reset()
+		require.Equal(t, 5*time.Millisecond, sleep())
+
+		stop := make(chan struct{})
+		close(stop)
+		began := time.Now()
+		require.False(t, b.Sleep(stop))
+		require.Zero(t, time.Since(began))
+	})
+}
