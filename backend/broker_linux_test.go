@@ -303,12 +303,14 @@ func tcpPair(t *testing.T) (*net.TCPConn, int) {
 	return client.(*net.TCPConn), fd
 }
 
-// accepting runs one Accept, or as many at once as are said.
-func accepting(ln *backend.Listener, n ...int) <-chan *backend.Conn {
-	many := append(n, 1)[0]
-	accepted := make(chan *backend.Conn, many)
+// accepting runs one Accept.
+func accepting(ln *backend.Listener) <-chan *backend.Conn { return acceptingMany(ln, 1) }
+
+// acceptingMany runs n Accepts at once.
+func acceptingMany(ln *backend.Listener, n int) <-chan *backend.Conn {
+	accepted := make(chan *backend.Conn, n)
 	var running sync.WaitGroup
-	for range many {
+	for range n {
 		running.Go(func() {
 			if c, err := ln.Accept(); err == nil {
 				accepted <- c.(*backend.Conn)

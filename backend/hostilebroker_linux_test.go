@@ -175,14 +175,20 @@ func TestNoDescriptorIsLeft(t *testing.T) {
 	closeFD(t, fd)
 	none.ended(t)
 
-	one := b.starved(accepted, 1)
-	one.room()
+	one, room := b.starved(accepted, 1)
+	room()
 	c := served(t, accepted)
 	require.Equal(t, one.client.LocalAddr(), c.RemoteAddr())
 	require.EqualValues(t, 1, ln.Stats().Owned)
 	require.Equal(t, backend.Descriptors{Opened: 1, Adopted: 1}, ln.Stats().Descriptors)
 	require.NoError(t, c.Close())
 	one.ended(t)
+
+	enough := b.offer(long)
+	c = served(t, accepting(ln))
+	b.acked(enough)
+	require.Equal(t, enough.client.LocalAddr(), c.RemoteAddr())
+	require.EqualValues(t, 2, ln.Stats().Owned)
 }
 
 // An Accept that waits for room keeps nobody else, and Close ends the connection that it
@@ -193,11 +199,11 @@ func TestCloseWhileADescriptorIsWaitedFor(t *testing.T) {
 		ln := b.listen(backend.Options{})
 		accepted := accepting(ln)
 		waiting(t, ln)
-		o := b.starved(accepted, extra)
+		o, room := b.starved(accepted, extra)
 		require.NoError(t, ln.Close())
 		_, open := <-accepted
 		require.False(t, open)
-		o.room()
+		room()
 		o.ended(t)
 		b.gone()
 	}
@@ -208,19 +214,11 @@ func TestCloseWhileADescriptorIsWaitedFor(t *testing.T) {
 func TestDrainWhileADescriptorIsWaitedFor(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{RedialMin: long, RedialMax: long})
-	accepted := accepting(ln)
-	kept := b.offer(0)
-	b.acked(kept)
-	other := b.offer(0) // the same Accept takes it, too
-	b.acked(other)
-	b.commit(other)
-	served(t, accepted)
-	b.commit(kept) // nobody waits
-	b.ping()
+	kept := b.kept(ln)
 	b.link.link.Close()
 	require.Eventually(t, func() bool { return b.trace.has(backend.OpLinkEnd) }, hang, time.Millisecond)
 	room := starve(t, 0)
-	accepted = accepting(ln)
+	accepted := accepting(ln)
 	time.Sleep(50 * time.Millisecond)
 	require.NoError(t, ln.Drain(t.Context()))
 	time.Sleep(50 * time.Millisecond)
@@ -230,28 +228,22 @@ func TestDrainWhileADescriptorIsWaitedFor(t *testing.T) {
 	require.Equal(t, kept.client.LocalAddr(), c.RemoteAddr())
 }
 
-// starving is an offer whose client waits for ready, taken by a backend without room.
-type starving struct {
-	offered
-	room func()
-}
-
 // starved makes an offer while there is room for n descriptors, and requires that the
-// backend owns it and says so, and that no Accept has it.
-func (b *broker) starved(accepted <-chan *backend.Conn, n int) starving {
+// backend owns it and tells its client so, and that no Accept has it, until room is made.
+func (b *broker) starved(accepted <-chan *backend.Conn, n int) (o offered, room func()) {
 	b.t.Helper()
 	token, err := readToken()
 	require.NoError(b.t, err)
 	o, fd := b.make(long)
 	o.ReadyToken = token
-	room := starve(b.t, n)
+	more := starve(b.t, n)
 	b.write(o.Append(nil), fd)
 	b.acked(o)
 	o.isReady(b.t)
 	time.Sleep(50 * time.Millisecond)
 	require.Empty(b.t, accepted)
 	b.ping() // nobody else waits
-	return starving{o, sync.OnceFunc(func() { room(); closeFD(b.t, fd) })}
+	return o, func() { more(); closeFD(b.t, fd) }
 }
 
 // starve leaves this process room for n descriptors, until room is made.

@@ -49,7 +49,7 @@ func newReference(t *testing.T, ctx context.Context) *referenceBroker {
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
 		t.Cleanup(func() { c.Close() })
-		require.NoError(t, c.SetDeadline(time.Now().Add(10*time.Second)))
+		require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
 		ends = append(ends, c.(*net.UnixConn))
 	}
 	b := &referenceBroker{UnixConn: ends[0], accepted: make(chan accepted, 1)}

@@ -164,7 +164,7 @@ func TestCommitThatIsUnreadWhenTheLinkFailsCounts(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	o, reached, resume := stoppingAt(backend.OpReadOffer, 2)
 	ln := b.listen(o)
-	accepted := accepting(ln, 2) // the second offer meets an Accept, too
+	accepted := acceptingMany(ln, 2) // the second offer meets an Accept, too
 	first := b.offer(0)
 	b.acked(first)
 	undecided(t, b)
