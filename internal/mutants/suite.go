@@ -95,7 +95,7 @@ func (s *suite) measure(ctx context.Context, tree string, l layer, least time.Du
 	if slowest*leastPatience > longestLimit {
 		return fmt.Errorf("%s: %v is too slow to be told from a test that hangs", s.dir, slowest)
 	}
-	s.limit = min(max(slowest*patience, least), max(longestLimit, least))
+	s.limit = max(least, min(slowest*patience, longestLimit))
 	return nil
 }
 
