@@ -3,7 +3,7 @@ package backend
 import (
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -101,7 +101,7 @@ func (o *offer) beginAckLocked() {
 func (o *offer) acknowledge() *offer {
 	defer o.link.ackers.Done()
 	o.trace(OpReserve, nil)
-	if clock, err := passing.Clock(); o.serveBy != 0 && (err != nil || uint64(clock) >= o.serveBy) {
+	if clock, err := fdpass.Clock(); o.serveBy != 0 && (err != nil || uint64(clock) >= o.serveBy) {
 		o.lapse()
 		return nil
 	}
@@ -130,7 +130,7 @@ func (o *offer) lapse() {
 func (o *offer) takeIt() *offer {
 	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
 	o.trace(OpSendAck, err)
-	clock, clockErr := passing.Clock()
+	clock, clockErr := fdpass.Clock()
 	o.trace(OpReadClock, clockErr)
 	return o.settle(err == nil && clockErr == nil && o.inLease(clock))
 }

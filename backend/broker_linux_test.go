@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -42,7 +42,7 @@ type broker struct {
 type link struct {
 	t    *testing.T
 	conn *net.UnixConn
-	link *passing.Link
+	link *fdpass.Link
 	in   *wire.Decoder
 }
 
@@ -110,7 +110,7 @@ func (b *broker) welcome() {
 	hello, ok := b.read().(*wire.LinkHello)
 	require.True(b.t, ok)
 	require.Equal(b.t, service, hello.Service)
-	dev, ino, err := passing.TimeNamespace()
+	dev, ino, err := fdpass.TimeNamespace()
 	require.NoError(b.t, err)
 	require.Equal(b.t, wire.TimeNamespace{Device: dev, Inode: ino}, hello.TimeNamespace)
 	b.ping()
@@ -122,7 +122,7 @@ func (b *broker) accept() {
 	require.NoError(b.t, b.control.SetDeadline(time.Now().Add(hang)))
 	c, err := b.control.AcceptUnix()
 	require.NoError(b.t, err)
-	l, err := passing.NewLink(c, nil)
+	l, err := fdpass.NewLink(c, nil)
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { l.Close() })
 	b.link = &link{t: b.t, conn: c, link: l, in: wire.NewDecoder(wire.MaxControl)}
@@ -131,12 +131,12 @@ func (b *broker) accept() {
 // ping asks for a sign of life, and checks the clock in it.
 func (l *link) ping() {
 	l.t.Helper()
-	before, err := passing.Clock()
+	before, err := fdpass.Clock()
 	require.NoError(l.t, err)
 	l.send(&wire.Ping{Nonce: 99})
 	pong, ok := l.read().(*wire.Pong)
 	require.True(l.t, ok)
-	after, err := passing.Clock()
+	after, err := fdpass.Clock()
 	require.NoError(l.t, err)
 	require.EqualValues(l.t, 99, pong.Nonce)
 	require.GreaterOrEqual(l.t, pong.Clock, uint64(before))
@@ -209,7 +209,7 @@ func (b *broker) make(lease time.Duration) (offered, int) {
 	require.NoError(b.t, err)
 	o := offered{Offer: wire.Offer{Token: token, Service: service, CorrelationID: b.sent}, client: client}
 	if b.mode == wire.ModeLease {
-		clock, err := passing.Clock()
+		clock, err := fdpass.Clock()
 		require.NoError(b.t, err)
 		o.ServeBy = uint64(clock + int64(lease))
 	}
@@ -224,7 +224,7 @@ func (b *broker) offer(lease time.Duration, change ...func(*wire.Offer)) offered
 		f(&o.Offer)
 	}
 	b.write(o.Append(nil), fd)
-	require.NoError(b.t, passing.Close(fd))
+	require.NoError(b.t, fdpass.Close(fd))
 	return o
 }
 
@@ -293,12 +293,12 @@ func tcpPair(t *testing.T) (*net.TCPConn, int) {
 	require.NoError(t, err)
 	t.Cleanup(func() { client.Close() })
 	require.NoError(t, client.SetDeadline(time.Now().Add(2*hang)))
-	file, err := passing.Listener(ln)
+	file, err := fdpass.Listener(ln)
 	require.NoError(t, err)
 	defer file.Close()
 	raw, err := file.SyscallConn()
 	require.NoError(t, err)
-	fd, _, err := passing.Accept(raw)
+	fd, _, err := fdpass.Accept(raw)
 	require.NoError(t, err)
 	return client.(*net.TCPConn), fd
 }
@@ -400,5 +400,5 @@ func descriptors(t *testing.T) int {
 
 func closeFD(t *testing.T, fd int) {
 	t.Helper()
-	require.NoError(t, passing.Close(fd))
+	require.NoError(t, fdpass.Close(fd))
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // Info is what a broker told about a connection.
@@ -99,7 +99,7 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.Conn.(syscall.C
 // who holds a copy, stuck, cannot keep it open.
 func (c *Conn) Close() error {
 	if raw, err := c.SyscallConn(); err == nil {
-		_ = raw.Control(func(fd uintptr) { _ = passing.Fence(int(fd)) })
+		_ = raw.Control(func(fd uintptr) { _ = fdpass.ShutdownBoth(int(fd)) })
 	}
 	return c.Conn.Close()
 }

@@ -6,7 +6,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -66,15 +66,15 @@ func (ln *Listener) dial(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.passing, err = passing.NewLink(conn.(*net.UnixConn), &ln.ledger); err != nil {
+	if l.sock, err = fdpass.NewLink(conn.(*net.UnixConn), &ln.ledger); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = l.passing.SetReadDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = l.sock.SetReadDeadline(time.Unix(1, 0)) })
 	err = l.shakeHands()
 	if stop(); err == nil {
 		// It may have fired just now.
-		err = l.passing.SetReadDeadline(time.Time{})
+		err = l.sock.SetReadDeadline(time.Time{})
 	} else if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -83,7 +83,7 @@ func (ln *Listener) dial(ctx context.Context) (*link, error) {
 	}
 	if err != nil {
 		l.refuse(l.takeArrived())
-		l.passing.Close()
+		l.sock.Close()
 		return nil, err
 	}
 	return l, nil
@@ -144,7 +144,7 @@ func (l *link) shakeHands() error {
 // refusal returns why the broker refused this backend, if it had said so before a write
 // failed, and else the failure.
 func (l *link) refusal(failure error) error {
-	_ = l.passing.SetReadDeadline(time.Now().Add(l.listener.o.WriteTimeout))
+	_ = l.sock.SetReadDeadline(time.Now().Add(l.listener.o.WriteTimeout))
 	for {
 		m, err := l.next()
 		if err != nil {
@@ -166,7 +166,7 @@ func (l *link) next() (wire.Message, error) {
 		if err != wire.ErrIncomplete {
 			return nil, err
 		}
-		if err := l.receive(l.passing.Recv); err != nil {
+		if err := l.receive(l.sock.Recv); err != nil {
 			return nil, err
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -15,7 +15,7 @@ import (
 type link struct {
 	listener *Listener
 	id       uint64
-	passing  *passing.Link
+	sock     *fdpass.Link
 	lease    bool // else commit only
 
 	// Of the reading goroutine.
@@ -40,7 +40,7 @@ type arrived struct {
 
 // receive reads once, with Recv or TryRecv, and keeps descriptors with the bytes that
 // they came with.
-func (l *link) receive(recv func([]byte) (passing.Received, error)) error {
+func (l *link) receive(recv func([]byte) (fdpass.Received, error)) error {
 	room := l.in.Free()
 	r, err := recv(room)
 	if err != nil {
@@ -89,7 +89,7 @@ func (l *link) refuse(fds []int) {
 // write sends a message whole. If that fails the link is over: a broker that does not
 // read costs its link.
 func (l *link) write(m wire.Message) error {
-	_, err := l.passing.SendAll(m.Append(nil), -1, time.Now().Add(l.listener.o.WriteTimeout))
+	_, err := l.sock.SendAll(m.Append(nil), -1, time.Now().Add(l.listener.o.WriteTimeout))
 	if err != nil {
 		l.fail(err)
 	}
@@ -103,7 +103,7 @@ func (l *link) fail(err error) {
 		l.broken = err
 	}
 	l.listener.mu.Unlock()
-	_ = l.passing.SetReadDeadline(time.Unix(1, 0))
+	_ = l.sock.SetReadDeadline(time.Unix(1, 0))
 }
 
 // failure returns why the link must be ended.
@@ -115,7 +115,7 @@ func (l *link) failure() error {
 
 // pong answers a ping: this backend is not frozen.
 func (l *link) pong(m *wire.Ping) error {
-	clock, err := passing.Clock()
+	clock, err := fdpass.Clock()
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"net"
 	"sync"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -19,7 +19,7 @@ type Listener struct {
 	service   string
 	address   *net.UnixAddr
 	namespace wire.TimeNamespace
-	ledger    passing.Ledger
+	ledger    fdpass.Ledger
 
 	closing context.Context // ends with Close
 	close   context.CancelFunc
@@ -56,7 +56,7 @@ func Listen(ctx context.Context, control, service string, o Options) (*Listener,
 	if err := wire.CheckService(service); err != nil {
 		return nil, err
 	}
-	if _, err := passing.Clock(); err == passing.ErrUnsupported {
+	if _, err := fdpass.Clock(); err == fdpass.ErrUnsupported {
 		return nil, &UnsupportedError{What: "receiving descriptors on this system"}
 	} else if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func Listen(ctx context.Context, control, service string, o Options) (*Listener,
 		ln.log = slog.New(slog.DiscardHandler)
 	}
 	// Without a namespace to compare there is no lease.
-	ln.namespace.Device, ln.namespace.Inode, _ = passing.TimeNamespace()
+	ln.namespace.Device, ln.namespace.Inode, _ = fdpass.TimeNamespace()
 	ln.closing, ln.close = context.WithCancel(context.Background())
 	ln.dialing, ln.hangUp = context.WithCancel(ln.closing)
 	first, err := ln.dial(ctx)

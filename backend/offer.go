@@ -3,7 +3,7 @@ package backend
 import (
 	"bytes"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -88,6 +88,6 @@ func (o *offer) name() wire.Attempt {
 }
 
 func (l *Listener) closeFD(fd int) {
-	passing.Close(fd)
-	l.ledger.Closed(passing.FromLink)
+	fdpass.Close(fd)
+	l.ledger.Closed(fdpass.FromLink)
 }

@@ -6,7 +6,7 @@ import (
 	"net"
 	"syscall"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -22,19 +22,19 @@ func (o *offer) own() bool {
 		o.trace(OpSendReady, err)
 		if err != nil {
 			ln.warnEnded(o, err)
-			_ = passing.Fence(o.fd)
+			_ = fdpass.ShutdownBoth(o.fd)
 			o.closeCopy()
 			return false
 		}
 	}
-	ln.ledger.Adopted(passing.FromLink)
+	ln.ledger.Adopted(fdpass.FromLink)
 	return true
 }
 
 func (o *offer) sendReady() error {
 	m := wire.Ready{Token: o.ready, Accepted: true, CorrelationID: o.correlation}
 	frame := m.Append(nil)
-	n, err := passing.Write(o.fd, frame)
+	n, err := fdpass.Write(o.fd, frame)
 	if err == nil && n < len(frame) {
 		err = errShortReady
 	}
@@ -59,8 +59,8 @@ func (o *offer) serve() *Conn {
 
 // endOwned ends a connection that is this backend's, which no Accept returns.
 func (o *offer) endOwned() {
-	_ = passing.Fence(o.fd)
-	passing.Close(o.fd)
+	_ = fdpass.ShutdownBoth(o.fd)
+	fdpass.Close(o.fd)
 	o.fd = -1
 }
 
@@ -72,9 +72,9 @@ func (ln *Listener) warnEnded(o *offer, why error) {
 // descriptors. Its client counts on it by then, so toConn waits for room as an accept loop
 // does, until stop is closed. With an error fd stays as it was.
 func toConn(fd int, stop <-chan struct{}, log *slog.Logger) (net.Conn, error) {
-	wait := passing.Backoff{Most: pressureLasts}
+	wait := fdpass.Backoff{Most: pressureLasts}
 	for {
-		conn, err := passing.Conn(fd)
+		conn, err := fdpass.Conn(fd)
 		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
 			return conn, err
 		}

@@ -3,7 +3,7 @@ package backend
 import (
 	"io"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -11,7 +11,7 @@ import (
 func (l *link) read() {
 	err := l.handleAll() // what came behind the welcome
 	for err == nil {
-		if err = l.receive(l.passing.Recv); err == nil {
+		if err = l.receive(l.sock.Recv); err == nil {
 			err = l.handleAll()
 		}
 	}
@@ -29,11 +29,11 @@ func (l *link) read() {
 func (l *link) drain() {
 	var err error
 	for err == nil {
-		if err = l.receive(l.passing.TryRecv); err == nil {
+		if err = l.receive(l.sock.TryRecv); err == nil {
 			err = l.handleAll()
 		}
 	}
-	if err == io.EOF || err == passing.ErrWouldBlock {
+	if err == io.EOF || err == fdpass.ErrWouldBlock {
 		err = nil
 	}
 	l.trace(OpDrainLink, err, "")
@@ -45,7 +45,7 @@ func (l *link) end(why error) {
 	l.lose()
 	l.refuse(l.takeArrived())
 	l.ackers.Wait() // each closes what it holds, unless it owns it
-	l.passing.Close()
+	l.sock.Close()
 	if why == io.EOF {
 		why = nil
 	}

@@ -8,7 +8,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -30,8 +30,8 @@ func AcceptReference(ctx context.Context, link *net.UnixConn, service string) (*
 	return acceptReference(ctx, link, service, nil)
 }
 
-func acceptReference(ctx context.Context, conn *net.UnixConn, service string, ledger *passing.Ledger) (*Conn, error) {
-	link, err := passing.NewLink(conn, ledger)
+func acceptReference(ctx context.Context, conn *net.UnixConn, service string, ledger *fdpass.Ledger) (*Conn, error) {
+	link, err := fdpass.NewLink(conn, ledger)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -53,8 +53,8 @@ func acceptReference(ctx context.Context, conn *net.UnixConn, service string, le
 
 // reference is one handoff in the reference's form.
 type reference struct {
-	link   *passing.Link
-	ledger *passing.Ledger
+	link   *fdpass.Link
+	ledger *fdpass.Ledger
 	fd     int   // of the connection; -1: it has not come, or is gone
 	other  []int // surplus
 	stop   <-chan struct{}
@@ -89,10 +89,10 @@ func (a *reference) accept(service string) (*Conn, error) {
 	}
 	conn, err := toConn(a.fd, a.stop, slog.New(slog.DiscardHandler))
 	if err != nil {
-		_ = passing.Fence(a.fd) // the broker takes it for ours
+		_ = fdpass.ShutdownBoth(a.fd) // the broker takes it for ours
 		return nil, err
 	}
-	a.ledger.Adopted(passing.FromLink)
+	a.ledger.Adopted(fdpass.FromLink)
 	a.fd = -1
 	a.closeFDs()
 	return &Conn{Conn: conn, info: Info{Service: m.Service, ClientAddress: m.ClientAddress, Metadata: m.Metadata}, preface: m.Preface}, nil
@@ -151,8 +151,8 @@ func (a *reference) closeFDs() {
 		a.fd = -1
 	}
 	for _, fd := range a.other {
-		passing.Close(fd)
-		a.ledger.Closed(passing.FromLink)
+		fdpass.Close(fd)
+		a.ledger.Closed(fdpass.FromLink)
 	}
 	a.other = nil
 }

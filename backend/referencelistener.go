@@ -6,7 +6,7 @@ import (
 	"net"
 	"sync"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -17,7 +17,7 @@ type ReferenceListener struct {
 	control  *net.UnixListener
 	service  string
 	o        Options
-	ledger   passing.Ledger
+	ledger   fdpass.Ledger
 	accepted chan *Conn
 	slots    chan struct{} // one for each handoff under way
 	closing  context.Context

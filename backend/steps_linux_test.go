@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -42,7 +42,7 @@ func TestClockIsReadAfterTheAck(t *testing.T) {
 	for clock := int64(0); uint64(clock) < offer.ServeBy; {
 		time.Sleep(time.Millisecond)
 		var err error
-		clock, err = passing.Clock()
+		clock, err = fdpass.Clock()
 		require.NoError(t, err)
 	}
 	close(resume)
@@ -149,7 +149,7 @@ func TestHolderDoesNotShutTheConnectionDown(t *testing.T) {
 				undecided(t, b)
 			}
 			b.revoke(o)
-			_, err := passing.Write(fd, []byte("x"))
+			_, err := fdpass.Write(fd, []byte("x"))
 			require.NoError(t, err)
 			_, err = o.client.Read(make([]byte, 1))
 			require.NoError(t, err)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -80,7 +80,7 @@ func TestBackendOfAnotherClockIsCommitOnly(t *testing.T) {
 
 // The namespace alone is not believed.
 func TestBackendWhoseClockDiffersIsCommitOnly(t *testing.T) {
-	dev, ino, err := passing.TimeNamespace()
+	dev, ino, err := fdpass.TimeNamespace()
 	require.NoError(t, err)
 	w := newWorld(t, patient())
 	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
@@ -88,7 +88,7 @@ func TestBackendWhoseClockDiffersIsCommitOnly(t *testing.T) {
 		p.send(&wire.LinkHello{Version: wire.LinkVersion, Service: service, TimeNamespace: wire.TimeNamespace{Device: dev, Inode: ino}})
 		ping, ok := p.read().(*wire.Ping)
 		require.True(t, ok)
-		clock, err := passing.Clock()
+		clock, err := fdpass.Clock()
 		require.NoError(t, err)
 		p.send(&wire.Pong{Nonce: ping.Nonce, Clock: uint64(max(0, clock+int64(skew)))})
 		p.welcome()

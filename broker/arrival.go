@@ -8,7 +8,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -112,9 +112,9 @@ func (a *arrival) readHello(fd int) (bool, error) {
 		if err != nil || left == 0 {
 			return left == 0, err
 		}
-		n, err := passing.Read(fd, room[:min(left, len(room))])
+		n, err := fdpass.Read(fd, room[:min(left, len(room))])
 		switch {
-		case err == passing.ErrWouldBlock:
+		case err == fdpass.ErrWouldBlock:
 			return false, nil
 		case err != nil:
 			return false, err
@@ -147,7 +147,7 @@ func (a *arrival) askRoute(fd int) (bool, error) {
 		if c.Sent, err = a.peek(fd); err != nil {
 			return false, err
 		}
-		c.Ended = len(c.Sent) == MaxPeek || passing.Ended(fd)
+		c.Ended = len(c.Sent) == MaxPeek || fdpass.PeerClosed(fd)
 		if len(c.Sent) == 0 && !c.Ended {
 			return false, nil
 		}
@@ -171,9 +171,9 @@ func (a *arrival) peek(fd int) ([]byte, error) {
 		a.peeked = make([]byte, 1024)
 	}
 	for {
-		n, err := passing.Peek(fd, a.peeked)
+		n, err := fdpass.Peek(fd, a.peeked)
 		switch {
-		case err == passing.ErrWouldBlock, err == io.EOF:
+		case err == fdpass.ErrWouldBlock, err == io.EOF:
 			return nil, nil
 		case err != nil:
 			return nil, err

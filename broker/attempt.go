@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -39,7 +39,7 @@ const (
 // and it returns why.
 func (l *link) offer(p *passage) (sent, fallback.Decision) {
 	// The kernel's clock is read before Go's, so that the lease is over by the deadline.
-	clock, err := passing.Clock()
+	clock, err := fdpass.Clock()
 	now := time.Now()
 	if err != nil {
 		return sentNever, fallback.Decision{Reason: fallback.PermissionDenied}
@@ -116,7 +116,7 @@ func (l *link) sendOffer(a *attempt, conn *held, frame []byte) (whole bool, err 
 			return
 		}
 		var n int
-		if n, err = l.passing.Send(frame, fd); n == 0 {
+		if n, err = l.sock.Send(frame, fd); n == 0 {
 			if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 				l.cut = true
 				l.breakLocked(err)
@@ -144,7 +144,7 @@ func notSent(err error) (sent, fallback.Decision) {
 	case errors.Is(err, syscall.ETOOMANYREFS):
 		// Too many descriptors of this user are under way, on whatever link.
 		return sentNever, fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}
-	case errors.Is(err, errCongested), errors.Is(err, passing.ErrWouldBlock):
+	case errors.Is(err, errCongested), errors.Is(err, fdpass.ErrWouldBlock):
 		return sentLater, fallback.Decision{Reason: fallback.FDPressureDisabled}
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
 		return sentNot, fallback.Decision{Reason: fallback.BackendGone}

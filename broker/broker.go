@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -33,7 +33,7 @@ type Broker struct {
 	inFlight    atomic.Int64 // connections on their way
 	waiting     atomic.Int64 // clients whose first bytes are not in
 	linked      atomic.Int64 // links, handshakes included
-	ledger      passing.Ledger
+	ledger      fdpass.Ledger
 	outcomes    [Closed + 1]atomic.Uint64
 
 	cut  context.Context // ends when Shutdown will wait no longer
@@ -61,7 +61,7 @@ func New(o Options) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := passing.Clock(); err == passing.ErrUnsupported {
+	if _, err := fdpass.Clock(); err == fdpass.ErrUnsupported {
 		return nil, &UnsupportedError{What: "passing descriptors on this system"}
 	} else if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func New(o Options) (*Broker, error) {
 		}
 	}
 	// Without a namespace to compare there is no lease: every link is commit only.
-	b.namespace.Device, b.namespace.Inode, _ = passing.TimeNamespace()
+	b.namespace.Device, b.namespace.Inode, _ = fdpass.TimeNamespace()
 	b.closing, b.begins = context.WithCancel(context.Background())
 	b.cut, b.stop = context.WithCancel(context.Background())
 	return b, nil

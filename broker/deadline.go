@@ -3,7 +3,7 @@ package broker
 import (
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -42,7 +42,7 @@ func (l *link) due() (over bool, err error) {
 // readClock reads the kernel's clock, which the leases are of, and Go's, which the
 // registry's deadlines are of. Spec: ReadClock.
 func (l *link) readClock() (clock int64, now time.Time) {
-	clock, _ = passing.Clock() // New has read it
+	clock, _ = fdpass.Clock() // New has read it
 	now = time.Now()
 	l.trace(OpReadClock, nil, "")
 	return clock, now

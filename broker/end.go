@@ -34,7 +34,7 @@ func (l *link) drop(why error) {
 	l.close()
 	var garbled *garbledError
 	readable := queueSurvives && !errors.As(why, &garbled)
-	if l.passing.ShutdownRead() != nil {
+	if l.sock.ShutdownRead() != nil {
 		readable = false // an ACK may come yet
 	}
 	l.trace(OpDropLink, why, "")
@@ -55,7 +55,7 @@ func (l *link) drop(why error) {
 	l.b.log.Warn("link dropped", "service", l.service.name, "pid", l.peer.PID, "error", why)
 	l.send(&wire.Bye{Reason: byeReason(why), Detail: wire.ClipDetail(why.Error())})
 	// The end of its link is how a backend says that it has let go.
-	if l.passing.AwaitHangup(time.Now().Add(l.b.o.SettleTimeout)) == nil {
+	if l.sock.AwaitHangup(time.Now().Add(l.b.o.SettleTimeout)) == nil {
 		l.trace(OpLinkEnd, nil, "")
 		l.settleAll()
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/fallback"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -127,7 +127,7 @@ func TestLateAckIsFenced(t *testing.T) {
 	outcome := <-w.outcomes
 	require.Equal(t, broker.Fenced, outcome.Kind)
 	require.Equal(t, fallback.BackendAckTimeout, outcome.Decision.Reason)
-	_, err := passing.Write(o.fd, []byte("x"))
+	_, err := fdpass.Write(o.fd, []byte("x"))
 	require.ErrorIs(t, err, unix.EPIPE) // the fence reaches the backend's copy
 	c.ready(t)                          // one story only
 	c.hear(t, "mine")

@@ -4,7 +4,7 @@ import (
 	"net"
 	"sync"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // givenBack is a connection that Handoff gave back: its preface is read again, and its
@@ -38,7 +38,7 @@ func (c *givenBack) CloseWrite() error {
 // Close shuts the connection down, which ends every copy, and closes it.
 func (c *givenBack) Close() error {
 	if raw, err := rawOf(c.Conn); err == nil {
-		_ = raw.Control(func(fd uintptr) { _ = passing.Fence(int(fd)) })
+		_ = raw.Control(func(fd uintptr) { _ = fdpass.ShutdownBoth(int(fd)) })
 	}
 	return c.Conn.Close()
 }

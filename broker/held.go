@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // held is the broker's copy of a client's connection, in one of three forms: raw, as it
@@ -18,7 +18,7 @@ import (
 // attempt from its link.
 type held struct {
 	b    *Broker
-	from passing.Origin
+	from fdpass.Origin
 	fd   int             // the first form; else -1
 	file *os.File        // the second; else nil
 	conn net.Conn        // the third, a *net.TCPConn or *net.UnixConn; else nil
@@ -26,7 +26,7 @@ type held struct {
 }
 
 // fromCaller is the origin of connections that were not accepted here.
-const fromCaller passing.Origin = "taken by Handoff"
+const fromCaller fdpass.Origin = "taken by Handoff"
 
 // hold takes the connection of a caller.
 func (b *Broker) hold(conn net.Conn) (*held, error) {
@@ -45,8 +45,8 @@ func (b *Broker) hold(conn net.Conn) (*held, error) {
 
 // holdRaw takes a descriptor that was just accepted.
 func (b *Broker) holdRaw(fd int) *held {
-	b.ledger.Opened(passing.Accepted)
-	return &held{b: b, from: passing.Accepted, fd: fd}
+	b.ledger.Opened(fdpass.Accepted)
+	return &held{b: b, from: fdpass.Accepted, fd: fd}
 }
 
 // control calls f with the descriptor, which stays open meanwhile.
@@ -74,7 +74,7 @@ func (h *held) wrap() error {
 	case h.conn != nil:
 		return nil
 	case h.file == nil:
-		conn, err = passing.Conn(h.fd)
+		conn, err = fdpass.Conn(h.fd)
 	default:
 		if conn, err = net.FileConn(h.file); err == nil {
 			h.file.Close()
@@ -96,7 +96,7 @@ func rawOf(conn net.Conn) (syscall.RawConn, error) {
 func (h *held) write(b []byte) error {
 	var n int
 	var inner error
-	if err := h.control(func(fd int) { n, inner = passing.Write(fd, b) }); err != nil {
+	if err := h.control(func(fd int) { n, inner = fdpass.Write(fd, b) }); err != nil {
 		return err
 	}
 	if inner == nil && n < len(b) {
@@ -108,7 +108,7 @@ func (h *held) write(b []byte) error {
 // fence ends the connection for all that hold a copy of it.
 func (h *held) fence() error {
 	var inner error
-	if err := h.control(func(fd int) { inner = passing.Fence(fd) }); err != nil {
+	if err := h.control(func(fd int) { inner = fdpass.ShutdownBoth(fd) }); err != nil {
 		return err
 	}
 	return inner
@@ -122,7 +122,7 @@ func (h *held) close() {
 	case h.file != nil:
 		h.file.Close()
 	default:
-		passing.Close(h.fd)
+		fdpass.Close(h.fd)
 	}
 	h.b.ledger.Closed(h.from)
 }
@@ -140,7 +140,7 @@ func (h *held) end(note string) {
 // its deadline.
 func (h *held) regain() error {
 	var inner error
-	if err := h.control(func(fd int) { inner = passing.SetNonblock(fd) }); err != nil {
+	if err := h.control(func(fd int) { inner = fdpass.SetNonblock(fd) }); err != nil {
 		return err
 	}
 	if inner != nil || h.conn == nil {

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -20,7 +20,7 @@ type link struct {
 	peer    registry.Backend
 	key     string // of the limiter
 	conn    *net.UnixConn
-	passing *passing.Link
+	sock    *fdpass.Link
 	lease   bool // else commit only
 	limit   int  // of attempts at a time
 
@@ -150,7 +150,7 @@ func (l *link) breakUp(err error) {
 func (l *link) armLocked(t time.Time) {
 	if l.armed.IsZero() || t.Before(l.armed) {
 		l.armed = t
-		_ = l.passing.SetReadDeadline(t) // a closed link has no reader to wake
+		_ = l.sock.SetReadDeadline(t) // a closed link has no reader to wake
 	}
 }
 
@@ -169,5 +169,5 @@ func (l *link) rearm() error {
 		}
 	}
 	l.armed = next
-	return l.passing.SetReadDeadline(next)
+	return l.sock.SetReadDeadline(next)
 }

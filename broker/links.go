@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -29,7 +29,7 @@ func (b *Broker) ServeBackends(ln net.Listener) error {
 		return ErrClosed
 	}
 	defer b.served(ln)
-	wait := passing.Backoff{Most: acceptPause}
+	wait := fdpass.Backoff{Most: acceptPause}
 	for {
 		conn, err := control.AcceptUnix()
 		if err != nil {
@@ -63,7 +63,7 @@ func (b *Broker) ServeBackends(ln net.Listener) error {
 
 // link shakes hands with a backend and reads its link until that is over.
 func (b *Broker) link(conn *net.UnixConn) {
-	pass, err := passing.NewLink(conn, &b.ledger)
+	pass, err := fdpass.NewLink(conn, &b.ledger)
 	if err != nil {
 		conn.Close()
 		return
@@ -72,7 +72,7 @@ func (b *Broker) link(conn *net.UnixConn) {
 		b:         b,
 		id:        b.links.Add(1),
 		conn:      conn,
-		passing:   pass,
+		sock:      pass,
 		in:        wire.NewDecoder(wire.MaxControl),
 		attempts:  map[uint64]*attempt{},
 		unsettled: map[uint64]*attempt{},
@@ -105,12 +105,12 @@ func (b *Broker) link(conn *net.UnixConn) {
 // same clock is asked of the time namespace, and of a reading that must lie between two
 // of the broker's own: only then is there a lease.
 func (l *link) shakeHands(deadline time.Time) error {
-	who, err := l.passing.PeerCredentials()
+	who, err := l.sock.PeerCredentials()
 	if err != nil {
 		return err
 	}
 	l.peer.PID = who.PID
-	if err := l.passing.SetReadDeadline(deadline); err != nil {
+	if err := l.sock.SetReadDeadline(deadline); err != nil {
 		return err
 	}
 	m, err := l.next()
@@ -134,7 +134,7 @@ func (l *link) shakeHands(deadline time.Time) error {
 }
 
 // introduce judges a hello.
-func (l *link) introduce(hello wire.LinkHello, who passing.Credentials) error {
+func (l *link) introduce(hello wire.LinkHello, who fdpass.Credentials) error {
 	l.service = l.b.service(hello.Service)
 	if l.service == nil {
 		return fmt.Errorf("service %q: %w", hello.Service, errForbidden)
@@ -158,7 +158,7 @@ func (l *link) introduce(hello wire.LinkHello, who passing.Credentials) error {
 // sameClock challenges the backend to read its clock.
 func (l *link) sameClock(theirs wire.TimeNamespace) (bool, error) {
 	nonce := randomNonce()
-	before, err := passing.Clock()
+	before, err := fdpass.Clock()
 	if err != nil {
 		return false, err
 	}
@@ -167,7 +167,7 @@ func (l *link) sameClock(theirs wire.TimeNamespace) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	after, err := passing.Clock()
+	after, err := fdpass.Clock()
 	if err != nil {
 		return false, err
 	}
@@ -214,7 +214,7 @@ func (l *link) next() (wire.Message, error) {
 		if err != wire.ErrIncomplete {
 			return nil, err
 		}
-		received, err := l.passing.Recv(l.in.Free())
+		received, err := l.sock.Recv(l.in.Free())
 		if err != nil {
 			return nil, err
 		}

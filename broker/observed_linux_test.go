@@ -14,7 +14,7 @@ import (
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	dial "github.com/handoff-go/handoff/client"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -129,7 +129,7 @@ func TestObservedAckBetweenTheWaits(t *testing.T) {
 
 	held := p.offer()
 	for clock := int64(0); uint64(clock) <= held.ServeBy; time.Sleep(time.Millisecond) {
-		clock, err = passing.Clock()
+		clock, err = fdpass.Clock()
 		require.NoError(t, err)
 	}
 	p.ack(held)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -15,7 +15,7 @@ import (
 type peer struct {
 	t    *testing.T
 	conn *net.UnixConn
-	link *passing.Link
+	link *fdpass.Link
 	in   *wire.Decoder
 	fds  []int
 	held map[int]bool
@@ -36,7 +36,7 @@ func (o offer) name() wire.Attempt {
 func (w *world) peer() *peer {
 	w.t.Helper()
 	p := w.stranger()
-	dev, ino, err := passing.TimeNamespace()
+	dev, ino, err := fdpass.TimeNamespace()
 	require.NoError(w.t, err)
 	p.send(&wire.LinkHello{Version: wire.LinkVersion, Service: service, TimeNamespace: wire.TimeNamespace{Device: dev, Inode: ino}})
 	p.challenge()
@@ -50,7 +50,7 @@ func (w *world) stranger() *peer {
 	w.t.Helper()
 	c, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: w.control, Net: "unix"})
 	require.NoError(w.t, err)
-	link, err := passing.NewLink(c, nil)
+	link, err := fdpass.NewLink(c, nil)
 	require.NoError(w.t, err)
 	p := &peer{t: w.t, conn: c, link: link, in: wire.NewDecoder(wire.MaxOffer), held: map[int]bool{}}
 	w.t.Cleanup(p.die)
@@ -61,7 +61,7 @@ func (p *peer) challenge() {
 	p.t.Helper()
 	ping, ok := p.read().(*wire.Ping)
 	require.True(p.t, ok)
-	clock, err := passing.Clock()
+	clock, err := fdpass.Clock()
 	require.NoError(p.t, err)
 	p.send(&wire.Pong{Nonce: ping.Nonce, Clock: uint64(clock)})
 }
@@ -170,7 +170,7 @@ func (p *peer) released(o offer) {
 // say writes to the connection of an offer, as its owner.
 func (p *peer) say(o offer, text string) {
 	p.t.Helper()
-	n, err := passing.Write(o.fd, []byte(text))
+	n, err := fdpass.Write(o.fd, []byte(text))
 	require.NoError(p.t, err)
 	require.Equal(p.t, len(text), n)
 }
@@ -186,7 +186,7 @@ func (p *peer) close(fd int) {
 	p.t.Helper()
 	require.True(p.t, p.held[fd])
 	delete(p.held, fd)
-	require.NoError(p.t, passing.Close(fd))
+	require.NoError(p.t, fdpass.Close(fd))
 }
 
 // die closes everything, as the kernel does for a process that is killed.

@@ -4,18 +4,18 @@ import (
 	"io"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
 // read is the one reader of a link, until the link is over. It acts on each message by
 // itself and never waits to write.
 func (l *link) read() {
-	defer l.passing.Close()
+	defer l.sock.Close()
 	err := l.rearm()
 	for err == nil {
-		var received passing.Received
-		received, err = l.passing.Recv(l.in.Free())
+		var received fdpass.Received
+		received, err = l.sock.Recv(l.in.Free())
 		switch {
 		case err == nil:
 			err = l.received(received)
@@ -38,7 +38,7 @@ func (l *link) read() {
 
 // received takes what one read brought, and every message that is whole by now. An
 // error says that the stream cannot be read any further.
-func (l *link) received(r passing.Received) error {
+func (l *link) received(r fdpass.Received) error {
 	now := time.Now() // an ACK is observed after it was read
 	l.refuse(r.FDs)
 	l.in.Advance(r.N)
@@ -75,7 +75,7 @@ func (l *link) handle(m wire.Message, now time.Time) error {
 	case *wire.Pong:
 		l.readPong(m, now)
 	case *wire.Ping:
-		clock, _ := passing.Clock()
+		clock, _ := fdpass.Clock()
 		l.send(&wire.Pong{Nonce: m.Nonce, Clock: uint64(clock)})
 	case *wire.Draining:
 		l.drain()
@@ -91,8 +91,8 @@ func (l *link) handle(m wire.Message, now time.Time) error {
 // refuse closes descriptors that a backend sent: none has a meaning.
 func (l *link) refuse(fds []int) {
 	for _, fd := range fds {
-		passing.Close(fd)
-		l.b.ledger.Closed(passing.FromLink)
+		fdpass.Close(fd)
+		l.b.ledger.Closed(fdpass.FromLink)
 	}
 }
 
@@ -127,9 +127,9 @@ func (l *link) readQueue() (int, error) {
 	began := time.Now()
 	left := drainLimit
 	for reads := 0; left > 0 && (reads < drainReads || time.Since(began) < drainTime); reads++ {
-		received, err := l.passing.TryRecv(l.in.Free())
+		received, err := l.sock.TryRecv(l.in.Free())
 		switch {
-		case err == passing.ErrWouldBlock:
+		case err == fdpass.ErrWouldBlock:
 			l.trace(OpDrain, nil, "")
 			return drainEmpty, nil
 		case err == io.EOF:

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -40,7 +40,7 @@ func (b *Broker) HandoffReference(ctx context.Context, conn net.Conn, link *net.
 	}
 	defer b.leave()
 	s := b.service(r.Service)
-	pass, err := passing.NewLink(link, &b.ledger)
+	pass, err := fdpass.NewLink(link, &b.ledger)
 	if err != nil {
 		return untouched, err
 	}
@@ -67,7 +67,7 @@ func (r Request) checkReference() error {
 }
 
 // reference is the one attempt that the form allows.
-func (p *passage) reference(ctx context.Context, link *passing.Link, s *service) Outcome {
+func (p *passage) reference(ctx context.Context, link *fdpass.Link, s *service) Outcome {
 	if !p.enter() {
 		return p.unreferred(true)
 	}
@@ -103,7 +103,7 @@ func (p *passage) unreferred(settled bool) Outcome {
 // referred is an attempt in the reference's form.
 type referred struct {
 	p        *passage
-	link     *passing.Link
+	link     *fdpass.Link
 	service  *service
 	to       registry.Backend
 	offer    wire.Offer
@@ -199,8 +199,8 @@ func (a *referred) readAck(ctx context.Context) (*wire.Ack, error) {
 			return nil, err
 		}
 		for _, fd := range received.FDs {
-			passing.Close(fd)
-			a.p.b.ledger.Closed(passing.FromLink)
+			fdpass.Close(fd)
+			a.p.b.ledger.Closed(fdpass.FromLink)
 		}
 		in.Advance(received.N)
 	}

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // Serve accepts clients and hands them over, as Options.Route says; without a route
@@ -28,7 +28,7 @@ func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
 	default:
 		return &UnsupportedError{What: fmt.Sprintf("accepting from a %T", ln)}
 	}
-	file, err := passing.Listener(ln)
+	file, err := fdpass.Listener(ln)
 	if err != nil {
 		return err
 	}
@@ -43,9 +43,9 @@ func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
 		return ErrClosed
 	}
 	defer b.served(both)
-	wait := passing.Backoff{Most: acceptPause}
+	wait := fdpass.Backoff{Most: acceptPause}
 	for {
-		fd, from, err := passing.Accept(raw)
+		fd, from, err := fdpass.Accept(raw)
 		if err != nil {
 			if b.isClosing() {
 				return ErrClosed

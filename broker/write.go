@@ -3,7 +3,7 @@ package broker
 import (
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -50,11 +50,11 @@ func (l *link) sendLocked(frame []byte) bool {
 		}
 		return false
 	}
-	n, err := l.passing.Send(frame, -1)
+	n, err := l.sock.Send(frame, -1)
 	if n == len(frame) {
 		return false
 	}
-	if err != nil && err != passing.ErrWouldBlock {
+	if err != nil && err != fdpass.ErrWouldBlock {
 		l.cut = true
 		l.breakLocked(err)
 		return false
@@ -91,7 +91,7 @@ func (l *link) flushOnce() bool {
 	}
 	l.mu.Unlock()
 
-	_, err := l.passing.SendAll(waiting, -1, time.Now().Add(l.b.o.Handshake))
+	_, err := l.sock.SendAll(waiting, -1, time.Now().Add(l.b.o.Handshake))
 
 	l.mu.Lock()
 	written := l.partial

@@ -7,9 +7,9 @@ func backendFaults() []fault {
 		says: "the lease is judged by a reading from before the ACK was written",
 		old: `	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
 	o.trace(OpSendAck, err)
-	clock, clockErr := passing.Clock()
+	clock, clockErr := fdpass.Clock()
 `,
-		new: `	clock, clockErr := passing.Clock()
+		new: `	clock, clockErr := fdpass.Clock()
 	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
 	o.trace(OpSendAck, err)
 `,
@@ -46,7 +46,7 @@ func backendFaults() []fault {
 		old: `	o.link.listener.closeFD(o.fd)
 	o.fd = -1
 `,
-		new: `	_ = passing.Fence(o.fd)
+		new: `	_ = fdpass.ShutdownBoth(o.fd)
 	o.link.listener.closeFD(o.fd)
 	o.fd = -1
 `,
@@ -77,11 +77,11 @@ func backendFaults() []fault {
 	}, {
 		name: "adopted-is-not-counted", breaks: "G10", must: bySockets, file: "backend/own.go",
 		says: "a connection that is handed to Accept stays in the books of the link",
-		old: `	ln.ledger.Adopted(passing.FromLink)
+		old: `	ln.ledger.Adopted(fdpass.FromLink)
 `,
 		new: ``,
 	}, {
-		name: "ledger-counts-a-close-twice", breaks: "G10", must: bySockets, file: "internal/passing/ledger.go",
+		name: "ledger-counts-a-close-twice", breaks: "G10", must: bySockets, file: "internal/fdpass/ledger.go",
 		says: "what is closed is taken off the open ones twice",
 		old:  `Stats{Closed: 1, Open: -1}`,
 		new:  `Stats{Closed: 1, Open: -2}`,

@@ -70,13 +70,13 @@ func brokerFaults() []fault {
 	}, {
 		name: "blocking-is-not-undone", breaks: "G9", must: bySockets, file: "broker/held.go",
 		says: "a connection that came back may block, past every deadline",
-		old:  `inner = passing.SetNonblock(fd)`,
-		new:  `inner = passing.SetNonblock(-fd - 1); inner = nil`,
+		old:  `inner = fdpass.SetNonblock(fd)`,
+		new:  `inner = fdpass.SetNonblock(-fd - 1); inner = nil`,
 	}, {
 		name: "own-end-settles", breaks: "G9", must: bySockets, file: "broker/end.go",
 		says: "the end of a link that the broker itself shut is taken for its backend's",
-		old:  `if l.passing.AwaitHangup(time.Now().Add(l.b.o.SettleTimeout)) == nil {`,
-		new:  `if l.passing.AwaitHangup(time.Now()) != nil || true {`,
+		old:  `if l.sock.AwaitHangup(time.Now().Add(l.b.o.SettleTimeout)) == nil {`,
+		new:  `if l.sock.AwaitHangup(time.Now()) != nil || true {`,
 	}, {
 		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/rules.go",
 		says: "the broker keeps its copy of what a backend owns",
@@ -86,9 +86,9 @@ func brokerFaults() []fault {
 	}, {
 		name: "stray-descriptors-stay-open", breaks: "G10", must: bySockets, file: "broker/reader.go",
 		says: "descriptors that a backend sends are neither used nor closed",
-		old: `		passing.Close(fd)
-		l.b.ledger.Closed(passing.FromLink)`,
+		old: `		fdpass.Close(fd)
+		l.b.ledger.Closed(fdpass.FromLink)`,
 		new: `		_ = fd
-		l.b.ledger.Closed(passing.FromLink)`,
+		l.b.ledger.Closed(fdpass.FromLink)`,
 	}}
 }

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -55,7 +55,7 @@ func beSilent(args []string) error {
 				return -1
 			}
 			_ = raw.Control(func(fd uintptr) {
-				if passing.Ended(int(fd)) {
+				if fdpass.PeerClosed(int(fd)) {
 					ended++
 				}
 			})

@@ -34,7 +34,7 @@ func chain() []link {
 		{name: "must-fail models", ties: "the guarantees to the specification: each planted fault is found by the property it breaks",
 			command: tlc("Fail*,Claim*"), java: true, read: readTLC},
 		{name: "sockets", ties: "the protocol to real processes, sockets and faults",
-			command: test("./internal/passing", "./wire", "./broker", "./backend", "./client", "./internal/obligations", "./internal/faults"), read: readGoTests},
+			command: test("./internal/fdpass", "./wire", "./broker", "./backend", "./client", "./internal/obligations", "./internal/faults"), read: readGoTests},
 		{name: "kill matrix", ties: "the tests to the code: each planted fault is found by the layer that is there to find it",
 			command: []string{"go", "run", "./internal/mutants", "-quick", "-jobs", "4"}, read: readMatrix},
 	}

@@ -67,7 +67,7 @@ func guarantees() []guarantee {
 			id: "G9", promise: "one owner",
 			properties: []string{"SingleOwner", "OneStory", "NoFenceOfAnotherOwner", "TokenBoundToLink", "EveryClientEnds"},
 			tests: []string{
-				"passing.TestASendIsReadableWhenItReturns", "passing.TestWhatWasSentOutlivesItsSender",
+				"fdpass.TestASendIsReadableWhenItReturns", "fdpass.TestWhatWasSentOutlivesItsSender",
 				"broker.TestLateAckIsFenced", "broker.TestAckOfAnEndedAttemptFencesNobody", "broker.TestAckOnAnotherLinkEndsNothing",
 				"backend.TestClockIsReadAfterTheAck", "faults.TestMatrix",
 			},
@@ -77,9 +77,9 @@ func guarantees() []guarantee {
 			id: "G10", promise: "no descriptor is lost",
 			properties: []string{"DescriptorConservation"},
 			tests: []string{
-				"passing.TestALedgerIsExactAtEveryInstant", "passing.TestTheLedgerAgreesWithTheKernel", "faults.TestMatrix",
+				"fdpass.TestALedgerIsExactAtEveryInstant", "fdpass.TestTheLedgerAgreesWithTheKernel", "faults.TestMatrix",
 			},
-			files: []string{"spec/ProtocolGuarantees.tla", "internal/passing/ledger.go", "internal/faults"},
+			files: []string{"spec/ProtocolGuarantees.tla", "internal/fdpass/ledger.go", "internal/faults"},
 		},
 	}
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func TestAcceptTakesRawConnections(t *testing.T) {
@@ -31,7 +31,7 @@ func TestAcceptTakesRawConnections(t *testing.T) {
 			accepted := make(chan int, 1)
 			var from net.Addr
 			go func() {
-				fd, addr, err := passing.Accept(rc)
+				fd, addr, err := fdpass.Accept(rc)
 				if err != nil {
 					fd = -1
 				}
@@ -53,16 +53,16 @@ func TestAcceptTakesRawConnections(t *testing.T) {
 			flags, err = unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 			require.NoError(t, err)
 			require.NotZero(t, flags&unix.O_NONBLOCK)
-			require.NoError(t, passing.Close(fd))
+			require.NoError(t, fdpass.Close(fd))
 			require.NoError(t, c.Close())
 
 			require.NoError(t, f.SetReadDeadline(time.Now().Add(time.Millisecond)))
-			_, _, err = passing.Accept(rc)
+			_, _, err = fdpass.Accept(rc)
 			require.Equal(t, os.ErrDeadlineExceeded, err)
 			require.NoError(t, f.SetReadDeadline(time.Time{}))
 			ended := make(chan error, 1)
 			go func() {
-				_, _, err := passing.Accept(rc)
+				_, _, err := fdpass.Accept(rc)
 				ended <- err
 			}()
 			time.Sleep(time.Millisecond)
@@ -78,15 +78,15 @@ func TestAListenersOwnDescriptorCannotWait(t *testing.T) {
 	defer l.Close()
 	rc, err := l.(syscall.Conn).SyscallConn()
 	require.NoError(t, err)
-	_, _, err = passing.Accept(rc)
+	_, _, err = fdpass.Accept(rc)
 	require.Equal(t, syscall.EINVAL, err)
-	_, err = passing.Listener(struct{ net.Listener }{l})
+	_, err = fdpass.Listener(struct{ net.Listener }{l})
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
 
 func listener(t testing.TB, l net.Listener) (*os.File, syscall.RawConn) {
 	t.Helper()
-	f, err := passing.Listener(l)
+	f, err := fdpass.Listener(l)
 	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
 	rc, err := f.SyscallConn()

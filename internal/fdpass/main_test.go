@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"net"
@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func TestMain(m *testing.M) {
@@ -35,16 +35,16 @@ func long(n, short int) int {
 
 // pair returns two connected links, closed at the end of the test, and the ledger
 // of the second.
-func pair(t testing.TB) (a, b *passing.Link, ledger *passing.Ledger) {
+func pair(t testing.TB) (a, b *fdpass.Link, ledger *fdpass.Ledger) {
 	t.Helper()
 	x, y := sockets(t)
-	ledger = new(passing.Ledger)
+	ledger = new(fdpass.Ledger)
 	return link(t, x, nil), link(t, y, ledger), ledger
 }
 
-func link(t testing.TB, c *net.UnixConn, ledger *passing.Ledger) *passing.Link {
+func link(t testing.TB, c *net.UnixConn, ledger *fdpass.Ledger) *fdpass.Link {
 	t.Helper()
-	l, err := passing.NewLink(c, ledger)
+	l, err := fdpass.NewLink(c, ledger)
 	require.NoError(t, err)
 	require.NoError(t, l.SetReadDeadline(soon()))
 	t.Cleanup(func() { l.Close() })
@@ -67,7 +67,7 @@ func socketpair(t testing.TB) [2]int {
 
 func adopt(t testing.TB, fd int) *net.UnixConn {
 	t.Helper()
-	c, err := passing.Conn(fd)
+	c, err := fdpass.Conn(fd)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c.(*net.UnixConn)
@@ -101,11 +101,11 @@ func mark(t testing.TB, fd int) string {
 	return string(buf[:n])
 }
 
-func closeAll(t testing.TB, ledger *passing.Ledger, fds []int) {
+func closeAll(t testing.TB, ledger *fdpass.Ledger, fds []int) {
 	t.Helper()
 	for _, fd := range fds {
 		require.NoError(t, unix.Close(fd))
-		ledger.Closed(passing.FromLink)
+		ledger.Closed(fdpass.FromLink)
 	}
 }
 

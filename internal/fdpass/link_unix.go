@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package passing
+package fdpass
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-// Package passing moves descriptors between processes over a Unix stream
+// Package fdpass moves descriptors between processes over a Unix stream
 // socket, and accounts for each of them. It also holds the few system calls that
 // the protocol stands on and that package net does not have: the clock that both
 // ends read, the shutdown that ends every copy of a connection, the peek.
@@ -9,7 +9,7 @@
 //
 // Linux and darwin are served; elsewhere everything here compiles and answers
 // [ErrUnsupported], apart from [Ledger], which only counts.
-package passing
+package fdpass
 
 import (
 	"errors"
@@ -19,11 +19,11 @@ import (
 var (
 	// ErrWouldBlock says that a call that never waits would have had to: there
 	// was nothing to read, or no room to write a single byte.
-	ErrWouldBlock = errors.New("passing: nothing can be done without waiting")
+	ErrWouldBlock = errors.New("fdpass: nothing can be done without waiting")
 
 	// ErrUnsupported says that this system does not have what was asked for. It
 	// wraps [errors.ErrUnsupported].
-	ErrUnsupported = fmt.Errorf("passing: descriptors: %w", errors.ErrUnsupported)
+	ErrUnsupported = fmt.Errorf("fdpass: descriptors: %w", errors.ErrUnsupported)
 )
 
 // Received is what one read of a link brought.

@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
@@ -97,12 +97,12 @@ func TestASendDoesNotGetBetweenTheBytesOfAnother(t *testing.T) {
 	buf := make([]byte, 5_000)
 	for sent := len(whole); len(all) < sent; {
 		n, err := a.Send([]byte{1}, -1)
-		if err != passing.ErrWouldBlock {
+		if err != fdpass.ErrWouldBlock {
 			require.NoError(t, err)
 			sent += n
 		}
 		got, err := b.TryRecv(buf)
-		if err != passing.ErrWouldBlock {
+		if err != fdpass.ErrWouldBlock {
 			require.NoError(t, err)
 			all = append(all, buf[:got.N]...)
 		}
@@ -152,7 +152,7 @@ func TestAReadThatDoesNotWaitPassesOneThatDoes(t *testing.T) {
 	}()
 	time.Sleep(time.Millisecond)
 	_, err := b.TryRecv(make([]byte, 1))
-	require.Equal(t, passing.ErrWouldBlock, err)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
 	_, err = a.Send([]byte{1}, -1)
 	require.NoError(t, err)
 	require.NoError(t, <-ended)
@@ -193,7 +193,7 @@ func TestClosingEndsEveryWait(t *testing.T) {
 	}
 }
 
-func requireClosed(t testing.TB, l *passing.Link) {
+func requireClosed(t testing.TB, l *fdpass.Link) {
 	t.Helper()
 	buf := make([]byte, 1)
 	for name, call := range map[string]func() error{

@@ -1,4 +1,4 @@
-package passing
+package fdpass
 
 import (
 	"fmt"
@@ -38,7 +38,7 @@ func (m *message) receive(fd int, b, control []byte) (n, oobn int, truncated boo
 func peerCredentials(fd int) (Credentials, error) {
 	c, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("passing: peer credentials: %w", err)
+		return Credentials{}, fmt.Errorf("fdpass: peer credentials: %w", err)
 	}
 	return Credentials{UID: int(c.Uid), PID: int(c.Pid)}, nil
 }
@@ -49,7 +49,7 @@ func peerCredentials(fd int) (Credentials, error) {
 func TimeNamespace() (dev, ino uint64, err error) {
 	var st unix.Stat_t
 	if err := retry(func() error { return unix.Stat("/proc/self/ns/time", &st) }); err != nil {
-		return 0, 0, fmt.Errorf("passing: time namespace: %w", err)
+		return 0, 0, fmt.Errorf("fdpass: time namespace: %w", err)
 	}
 	return uint64(st.Dev), uint64(st.Ino), nil
 }

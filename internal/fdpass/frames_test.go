@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // frame returns frame i of a stream, size bytes of it, at least 8.
@@ -182,7 +182,7 @@ func (p *other) sendFrame(b []byte, fd int) error {
 	if n == len(b) {
 		return nil
 	}
-	if err != nil && err != passing.ErrWouldBlock {
+	if err != nil && err != fdpass.ErrWouldBlock {
 		return err
 	}
 	p.raise(sent, 1)

@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // client returns both ends of a new TCP connection.
@@ -80,7 +80,7 @@ func TestAConnectionMadeToBlockIsMadeNotTo(t *testing.T) {
 	require.NoError(t, p.await(done, 1))
 	require.False(t, nonblocking(t, far), "the other process has changed it here, too")
 
-	within(t, far, func(fd int) { require.NoError(t, passing.SetNonblock(fd)) })
+	within(t, far, func(fd int) { require.NoError(t, fdpass.SetNonblock(fd)) })
 	require.True(t, nonblocking(t, far))
 	// A read that hangs in the kernel would end by this byte, which is an error here.
 	late := time.AfterFunc(10*time.Second, func() { near.Write([]byte{1}) })
@@ -105,18 +105,18 @@ func playMeddler(p *other) error {
 }
 
 // A shutdown ends every copy, also the one that another process is waiting on. Spec:
-// EndOfFile, by shut, which Fence sets.
-func TestAFenceEndsEveryCopy(t *testing.T) {
+// EndOfFile, by shut, which ShutdownBoth sets.
+func TestAShutdownEndsEveryCopy(t *testing.T) {
 	near, far := client(t)
 	p := start(t, "holder")
 	pass(t, p, far)
 	require.NoError(t, p.await(done, 1))
-	within(t, far, func(fd int) { require.NoError(t, passing.Fence(fd)) })
+	within(t, far, func(fd int) { require.NoError(t, fdpass.ShutdownBoth(fd)) })
 	require.NoError(t, near.SetReadDeadline(soon()))
 	_, err := near.Read(make([]byte, 1))
 	require.Equal(t, io.EOF, err)
 	require.NoError(t, p.await(heard, 1), "the other process reads for ever")
-	within(t, far, func(fd int) { require.NoError(t, passing.Fence(fd), "once more") })
+	within(t, far, func(fd int) { require.NoError(t, fdpass.ShutdownBoth(fd), "once more") })
 }
 
 // The end of file of a link whose process was killed means that the kernel closes
@@ -141,7 +141,7 @@ func TestTheEndOfADeadLinkEndsItsCopies(t *testing.T) {
 		_, err := p.Recv(make([]byte, 8))
 		require.Equal(t, io.EOF, err)
 		for _, c := range [][2]int{held, unread} {
-			if _, err := passing.Peek(c[0], make([]byte, 1)); err == passing.ErrWouldBlock {
+			if _, err := fdpass.Peek(c[0], make([]byte, 1)); err == fdpass.ErrWouldBlock {
 				late++
 			}
 		}
@@ -149,7 +149,7 @@ func TestTheEndOfADeadLinkEndsItsCopies(t *testing.T) {
 			gone++
 		}
 		for _, c := range [][2]int{held, unread} {
-			_, err := passing.Peek(c[0], make([]byte, 1))
+			_, err := fdpass.Peek(c[0], make([]byte, 1))
 			require.Equal(t, io.EOF, err)
 			require.NoError(t, unix.Close(c[0]))
 		}
@@ -164,7 +164,7 @@ func playHolder(p *other) error {
 	if err != nil {
 		return err
 	}
-	c, err := passing.Conn(fd)
+	c, err := fdpass.Conn(fd)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"io"
@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func TestConnLeavesNoSecondCopy(t *testing.T) {
@@ -25,7 +25,7 @@ func TestConnLeavesNoSecondCopy(t *testing.T) {
 		require.NoError(t, err)
 	})
 	before := inUse(t)
-	c, err := passing.Conn(fd)
+	c, err := fdpass.Conn(fd)
 	require.NoError(t, err)
 	require.IsType(t, &net.TCPConn{}, c)
 	require.Equal(t, before, inUse(t))
@@ -49,7 +49,7 @@ func TestConnAdoptsOneThatBlocks(t *testing.T) {
 	require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Millisecond)))
 	_, err := c.Read(make([]byte, 1))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-	require.NoError(t, passing.Close(fds[1]))
+	require.NoError(t, fdpass.Close(fds[1]))
 }
 
 func TestConnRefusesWhatIsNone(t *testing.T) {
@@ -58,15 +58,15 @@ func TestConnRefusesWhatIsNone(t *testing.T) {
 	datagram, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
 	for _, fd := range []int{file, datagram} {
-		c, err := passing.Conn(fd)
+		c, err := fdpass.Conn(fd)
 		require.Error(t, err)
 		require.Nil(t, c)
 	}
 	require.Equal(t, before+2, inUse(t))
 	require.Equal(t, "file", mark(t, file), "it stays the caller's")
-	require.NoError(t, passing.Close(datagram))
-	require.Equal(t, syscall.EBADF, passing.Close(datagram))
-	_, err = passing.Conn(datagram)
+	require.NoError(t, fdpass.Close(datagram))
+	require.Equal(t, syscall.EBADF, fdpass.Close(datagram))
+	_, err = fdpass.Conn(datagram)
 	require.ErrorIs(t, err, syscall.EBADF)
 }
 
@@ -74,15 +74,15 @@ func TestPeekTakesNothing(t *testing.T) {
 	fds := socketpair(t)
 	x, l := adopt(t, fds[0]), fds[1]
 	buf := make([]byte, 16)
-	_, err := passing.Peek(l, buf)
-	require.Equal(t, passing.ErrWouldBlock, err)
-	_, err = passing.Peek(l, nil)
+	_, err := fdpass.Peek(l, buf)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
+	_, err = fdpass.Peek(l, nil)
 	require.Equal(t, io.ErrShortBuffer, err)
 
 	before := inUse(t)
 	sendMany(t, x, marked(t, "passed"), 7)
 	for range 2 {
-		n, err := passing.Peek(l, buf)
+		n, err := fdpass.Peek(l, buf)
 		require.NoError(t, err)
 		require.Equal(t, []byte{7}, buf[:n])
 	}
@@ -91,62 +91,62 @@ func TestPeekTakesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	require.NoError(t, x.Close())
-	_, err = passing.Peek(l, buf)
+	_, err = fdpass.Peek(l, buf)
 	require.Equal(t, io.EOF, err)
-	require.NoError(t, passing.Close(l))
+	require.NoError(t, fdpass.Close(l))
 }
 
 func TestReadDoesNotWait(t *testing.T) {
 	fds := socketpair(t)
 	require.NoError(t, unix.SetNonblock(fds[0], false)) // which would make a plain read wait
 	buf := make([]byte, 16)
-	_, err := passing.Read(fds[0], buf)
-	require.Equal(t, passing.ErrWouldBlock, err)
-	require.False(t, passing.Ended(fds[0]))
-	_, err = passing.Read(fds[0], nil)
+	_, err := fdpass.Read(fds[0], buf)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
+	require.False(t, fdpass.PeerClosed(fds[0]))
+	_, err = fdpass.Read(fds[0], nil)
 	require.Equal(t, io.ErrShortBuffer, err)
 
-	_, err = passing.Write(fds[1], []byte("last"))
+	_, err = fdpass.Write(fds[1], []byte("last"))
 	require.NoError(t, err)
-	require.False(t, passing.Ended(fds[0]))
+	require.False(t, fdpass.PeerClosed(fds[0]))
 	require.NoError(t, unix.Shutdown(fds[1], unix.SHUT_WR))
-	require.True(t, passing.Ended(fds[0]), "although something is left to read")
-	n, err := passing.Read(fds[0], buf)
+	require.True(t, fdpass.PeerClosed(fds[0]), "although something is left to read")
+	n, err := fdpass.Read(fds[0], buf)
 	require.NoError(t, err)
 	require.Equal(t, "last", string(buf[:n]))
-	_, err = passing.Read(fds[0], buf)
+	_, err = fdpass.Read(fds[0], buf)
 	require.Equal(t, io.EOF, err)
-	require.NoError(t, passing.Close(fds[0]))
-	require.NoError(t, passing.Close(fds[1]))
+	require.NoError(t, fdpass.Close(fds[0]))
+	require.NoError(t, fdpass.Close(fds[1]))
 }
 
 func TestWriteDoesNotWait(t *testing.T) {
 	fds := socketpair(t)
-	n, err := passing.Write(fds[0], nil)
+	n, err := fdpass.Write(fds[0], nil)
 	require.NoError(t, err)
 	require.Zero(t, n)
 	require.NoError(t, unix.SetNonblock(fds[0], false)) // which would make a plain write wait
 	large := make([]byte, 1<<20)
-	n, err = passing.Write(fds[0], large)
+	n, err = fdpass.Write(fds[0], large)
 	require.NoError(t, err)
 	require.Less(t, n, len(large))
-	_, err = passing.Write(fds[0], large)
-	require.Equal(t, passing.ErrWouldBlock, err)
-	require.NoError(t, passing.Close(fds[1]))
-	_, err = passing.Write(fds[0], large)
+	_, err = fdpass.Write(fds[0], large)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
+	require.NoError(t, fdpass.Close(fds[1]))
+	_, err = fdpass.Write(fds[0], large)
 	require.Contains(t, []error{syscall.ECONNRESET, syscall.EPIPE}, err)
-	require.NoError(t, passing.Close(fds[0]))
+	require.NoError(t, fdpass.Close(fds[0]))
 }
 
-func TestAFenceOfWhatHasEnded(t *testing.T) {
+func TestAShutdownOfWhatHasEnded(t *testing.T) {
 	_, far := client(t)
 	within(t, far, func(fd int) {
-		require.NoError(t, passing.Fence(fd))
-		require.NoError(t, passing.Fence(fd))
+		require.NoError(t, fdpass.ShutdownBoth(fd))
+		require.NoError(t, fdpass.ShutdownBoth(fd))
 	})
 	lonely, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
-	require.NoError(t, passing.Fence(lonely), "never connected")
-	require.NoError(t, passing.Close(lonely))
-	require.Equal(t, syscall.EBADF, passing.Fence(lonely))
+	require.NoError(t, fdpass.ShutdownBoth(lonely), "never connected")
+	require.NoError(t, fdpass.Close(lonely))
+	require.Equal(t, syscall.EBADF, fdpass.ShutdownBoth(lonely))
 }

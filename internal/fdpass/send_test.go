@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func TestAFullQueueTakesAPart(t *testing.T) {
@@ -26,7 +26,7 @@ func TestAFullQueueTakesAPart(t *testing.T) {
 	require.Greater(t, n, 0)
 	require.Less(t, n, len(want))
 	_, err = a.Send(want[n:], -1)
-	require.Equal(t, passing.ErrWouldBlock, err)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
 
 	rest := make(chan error, 1)
 	go func() {
@@ -80,7 +80,7 @@ func TestADescriptorRidesOnce(t *testing.T) {
 				closeAll(t, ledger, got.FDs)
 			}
 			require.NoError(t, <-ended)
-			require.Equal(t, passing.Stats{Opened: 1, Closed: 1}, ledger.Stats())
+			require.Equal(t, fdpass.Stats{Opened: 1, Closed: 1}, ledger.Stats())
 		})
 	}
 }
@@ -106,12 +106,12 @@ func TestALinkMadeToBlockDoesNot(t *testing.T) {
 	late := time.AfterFunc(10*time.Second, func() { x.CloseRead(); x.CloseWrite() })
 	defer late.Stop()
 	_, err := b.TryRecv(make([]byte, 1))
-	require.Equal(t, passing.ErrWouldBlock, err)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
 	large := make([]byte, 1<<20)
 	_, err = a.Send(large, -1)
 	require.NoError(t, err)
 	_, err = a.Send(large, -1)
-	require.Equal(t, passing.ErrWouldBlock, err)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
 }
 
 func TestAFailedSendSaysWhy(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAFailedSendSaysWhy(t *testing.T) {
 	_, err = a.Send(nil, 0)
 	require.Equal(t, syscall.EINVAL, err)
 	_, err = b.TryRecv(make([]byte, 1))
-	require.Equal(t, passing.ErrWouldBlock, err, "nothing went")
+	require.Equal(t, fdpass.ErrWouldBlock, err, "nothing went")
 	_, err = b.Recv(nil)
 	require.Equal(t, io.ErrShortBuffer, err, "which is not the end")
 

@@ -1,4 +1,4 @@
-package passing
+package fdpass
 
 import "time"
 

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package passing
+package fdpass
 
 import (
 	"io"
@@ -56,9 +56,9 @@ func Close(fd int) error {
 	return nil
 }
 
-// Ended reports whether the other end of the connection fd sends no more: what can
+// PeerClosed reports whether the other end of the connection fd sends no more: what can
 // be peeked at is all that there will be.
-func Ended(fd int) bool { return polled(fd, hangup) }
+func PeerClosed(fd int) bool { return polled(fd, hangup) }
 
 // polled reports whether one of the events has come to fd, or fd is not open.
 // POLLHUP and POLLERR come unasked.

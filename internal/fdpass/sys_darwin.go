@@ -1,4 +1,4 @@
-package passing
+package fdpass
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ const sendFlags = unix.MSG_DONTWAIT
 
 func prepare(fd int) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NOSIGPIPE, 1); err != nil {
-		return fmt.Errorf("passing: SO_NOSIGPIPE: %w", err)
+		return fmt.Errorf("fdpass: SO_NOSIGPIPE: %w", err)
 	}
 	return nil
 }
@@ -39,11 +39,11 @@ func (*message) receive(fd int, b, control []byte) (n, oobn int, truncated bool,
 func peerCredentials(fd int) (Credentials, error) {
 	c, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("passing: peer credentials: %w", err)
+		return Credentials{}, fmt.Errorf("fdpass: peer credentials: %w", err)
 	}
 	pid, err := unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("passing: peer process: %w", err)
+		return Credentials{}, fmt.Errorf("fdpass: peer process: %w", err)
 	}
 	return Credentials{UID: int(c.Uid), PID: pid}, nil
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // Nothing on the way of a handoff is left to the garbage collector, apart from
@@ -17,8 +17,8 @@ func TestAllocs(t *testing.T) {
 	a, b, ledger := pair(t)
 	passed := marked(t, "passed")
 	fds := socketpair(t)
-	defer passing.Close(fds[0])
-	defer passing.Close(fds[1])
+	defer fdpass.Close(fds[0])
+	defer fdpass.Close(fds[1])
 	frame, buf := make([]byte, 64), make([]byte, 4096)
 	never := soon()
 
@@ -34,23 +34,23 @@ func TestAllocs(t *testing.T) {
 			a.Send(frame, passed)
 			got, _ := b.Recv(buf)
 			unix.Close(got.FDs[0])
-			ledger.Closed(passing.FromLink)
+			ledger.Closed(fdpass.FromLink)
 		}},
 		{"a whole send", func() {
 			a.SendAll(frame, -1, never)
 			b.TryRecv(buf)
 		}},
 		{"a read of nothing", func() { b.TryRecv(buf) }},
-		{"the clock", func() { passing.Clock() }},
-		{"a look at nothing", func() { passing.Peek(fds[1], buf) }},
+		{"the clock", func() { fdpass.Clock() }},
+		{"a look at nothing", func() { fdpass.Peek(fds[1], buf) }},
 		{"a write, a look and a read", func() {
-			passing.Write(fds[0], frame)
-			passing.Peek(fds[1], buf)
-			passing.Read(fds[1], buf)
+			fdpass.Write(fds[0], frame)
+			fdpass.Peek(fds[1], buf)
+			fdpass.Read(fds[1], buf)
 		}},
 		{"a count", func() {
-			ledger.Opened(passing.Accepted)
-			ledger.Closed(passing.Accepted)
+			ledger.Opened(fdpass.Accepted)
+			ledger.Closed(fdpass.Accepted)
 		}},
 	} {
 		require.Zero(t, testing.AllocsPerRun(1000, c.run), c.what)

@@ -1,11 +1,11 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"testing"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func BenchmarkFrame(b *testing.B) {
@@ -25,23 +25,23 @@ func BenchmarkFrameWithDescriptor(b *testing.B) {
 	for b.Loop() {
 		x.Send(frame, passed)
 		got, _ := y.TryRecv(buf)
-		passing.Close(got.FDs[0])
-		ledger.Closed(passing.FromLink)
+		fdpass.Close(got.FDs[0])
+		ledger.Closed(fdpass.FromLink)
 	}
 }
 
 func BenchmarkClock(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		passing.Clock()
+		fdpass.Clock()
 	}
 }
 
 func BenchmarkLedger(b *testing.B) {
-	var l passing.Ledger
+	var l fdpass.Ledger
 	b.ReportAllocs()
 	for b.Loop() {
-		l.Opened(passing.FromLink)
-		l.Closed(passing.FromLink)
+		l.Opened(fdpass.FromLink)
+		l.Closed(fdpass.FromLink)
 	}
 }

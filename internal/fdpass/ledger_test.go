@@ -1,4 +1,4 @@
-package passing_test
+package fdpass_test
 
 import (
 	"sync"
@@ -6,54 +6,54 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func TestALedgerCountsByOrigin(t *testing.T) {
-	var l passing.Ledger
+	var l fdpass.Ledger
 	require.Zero(t, l.Stats())
 	require.Nil(t, l.Leaks())
 
-	l.Opened(passing.FromLink)
-	l.Opened(passing.FromLink)
-	l.Opened(passing.Accepted)
-	l.Closed(passing.FromLink)
-	require.Equal(t, passing.Stats{Opened: 3, Closed: 1, Open: 2}, l.Stats())
-	require.Equal(t, []passing.Leak{{passing.Accepted, 1}, {passing.FromLink, 1}}, l.Leaks())
+	l.Opened(fdpass.FromLink)
+	l.Opened(fdpass.FromLink)
+	l.Opened(fdpass.Accepted)
+	l.Closed(fdpass.FromLink)
+	require.Equal(t, fdpass.Stats{Opened: 3, Closed: 1, Open: 2}, l.Stats())
+	require.Equal(t, []fdpass.Leak{{fdpass.Accepted, 1}, {fdpass.FromLink, 1}}, l.Leaks())
 
-	l.Adopted(passing.Accepted)
-	l.Closed(passing.FromLink)
-	require.Equal(t, passing.Stats{Opened: 3, Closed: 2, Adopted: 1}, l.Stats())
+	l.Adopted(fdpass.Accepted)
+	l.Closed(fdpass.FromLink)
+	require.Equal(t, fdpass.Stats{Opened: 3, Closed: 2, Adopted: 1}, l.Stats())
 	require.Nil(t, l.Leaks())
 }
 
 // A descriptor closed under the wrong name, or twice, is not made good by others
 // that are open.
 func TestALedgerNamesWhatWasClosedTwice(t *testing.T) {
-	var l passing.Ledger
-	l.Opened(passing.FromLink)
-	l.Closed(passing.Duplicated)
+	var l fdpass.Ledger
+	l.Opened(fdpass.FromLink)
+	l.Closed(fdpass.Duplicated)
 	require.Zero(t, l.Stats().Open)
-	require.Equal(t, []passing.Leak{{passing.Duplicated, -1}, {passing.FromLink, 1}}, l.Leaks())
+	require.Equal(t, []fdpass.Leak{{fdpass.Duplicated, -1}, {fdpass.FromLink, 1}}, l.Leaks())
 }
 
 func TestNoLedgerCountsNothing(t *testing.T) {
-	var l *passing.Ledger
-	l.Opened(passing.FromLink)
-	l.Closed(passing.FromLink)
-	l.Adopted(passing.FromLink)
+	var l *fdpass.Ledger
+	l.Opened(fdpass.FromLink)
+	l.Closed(fdpass.FromLink)
+	l.Adopted(fdpass.FromLink)
 	require.Zero(t, l.Stats())
 	require.Nil(t, l.Leaks())
 }
 
 func TestALedgerIsExactAtEveryInstant(t *testing.T) {
-	var l passing.Ledger
+	var l fdpass.Ledger
 	const workers, lives = 4, 2_000
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			for i := range lives {
-				from := []passing.Origin{passing.FromLink, passing.Accepted, passing.Duplicated}[i%3]
+				from := []fdpass.Origin{fdpass.FromLink, fdpass.Accepted, fdpass.Duplicated}[i%3]
 				l.Opened(from)
 				if i%2 == 0 {
 					l.Closed(from)
@@ -79,6 +79,6 @@ func TestALedgerIsExactAtEveryInstant(t *testing.T) {
 		require.GreaterOrEqual(t, s.Open, 0)
 		require.LessOrEqual(t, s.Open, workers)
 	}
-	require.Equal(t, passing.Stats{Opened: workers * lives, Closed: workers * lives / 2, Adopted: workers * lives / 2}, l.Stats())
+	require.Equal(t, fdpass.Stats{Opened: workers * lives, Closed: workers * lives / 2, Adopted: workers * lives / 2}, l.Stats())
 	require.Nil(t, l.Leaks())
 }

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package passing
+package fdpass
 
 import (
 	"net"
@@ -48,8 +48,8 @@ func Clock() (int64, error) { return 0, ErrUnsupported }
 // TimeNamespace returns [ErrUnsupported].
 func TimeNamespace() (dev, ino uint64, err error) { return 0, 0, ErrUnsupported }
 
-// Fence returns [ErrUnsupported].
-func Fence(int) error { return ErrUnsupported }
+// ShutdownBoth returns [ErrUnsupported].
+func ShutdownBoth(int) error { return ErrUnsupported }
 
 // SetNonblock returns [ErrUnsupported].
 func SetNonblock(int) error { return ErrUnsupported }
@@ -60,8 +60,8 @@ func Peek(int, []byte) (int, error) { return 0, ErrUnsupported }
 // Read returns [ErrUnsupported].
 func Read(int, []byte) (int, error) { return 0, ErrUnsupported }
 
-// Ended reports false.
-func Ended(int) bool { return false }
+// PeerClosed reports false.
+func PeerClosed(int) bool { return false }
 
 // Write returns [ErrUnsupported].
 func Write(int, []byte) (int, error) { return 0, ErrUnsupported }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"io"
@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 func TestADescriptorRidesOnTheFirstByte(t *testing.T) {
@@ -32,13 +32,13 @@ func TestADescriptorRidesOnTheFirstByte(t *testing.T) {
 	flags, err := unix.FcntlInt(uintptr(got.FDs[0]), unix.F_GETFD, 0)
 	require.NoError(t, err)
 	require.NotZero(t, flags&unix.FD_CLOEXEC, "close-on-exec")
-	require.Equal(t, passing.Stats{Opened: 1, Open: 1}, ledger.Stats())
+	require.Equal(t, fdpass.Stats{Opened: 1, Open: 1}, ledger.Stats())
 	closeAll(t, ledger, got.FDs)
-	require.Equal(t, passing.Stats{Opened: 1, Closed: 1}, ledger.Stats())
+	require.Equal(t, fdpass.Stats{Opened: 1, Closed: 1}, ledger.Stats())
 
 	got, err = b.Recv(buf)
 	require.NoError(t, err)
-	require.Equal(t, passing.Received{N: 4}, got, "the rest has none")
+	require.Equal(t, fdpass.Received{N: 4}, got, "the rest has none")
 	require.Equal(t, "ffer", string(buf[:got.N]))
 }
 
@@ -102,7 +102,7 @@ func TestTheEndComesAfterEverythingElse(t *testing.T) {
 	a, b, _ := pair(t)
 	buf := make([]byte, 16)
 	_, err := b.TryRecv(buf)
-	require.Equal(t, passing.ErrWouldBlock, err)
+	require.Equal(t, fdpass.ErrWouldBlock, err)
 	_, err = b.Send([]byte("never read"), -1) // which makes the end a reset
 	require.NoError(t, err)
 	_, err = a.Send([]byte("last"), -1)
@@ -127,7 +127,7 @@ func TestTheEndComesAfterEverythingElse(t *testing.T) {
 func TestAClosedConnectionIsNoLink(t *testing.T) {
 	x, _ := sockets(t)
 	require.NoError(t, x.Close())
-	_, err := passing.NewLink(x, nil)
+	_, err := fdpass.NewLink(x, nil)
 	require.Equal(t, net.ErrClosed, err)
 }
 
@@ -135,7 +135,7 @@ func TestThePeerIsWhoConnected(t *testing.T) {
 	a, _, _ := pair(t)
 	c, err := a.PeerCredentials()
 	require.NoError(t, err)
-	require.Equal(t, passing.Credentials{UID: os.Getuid(), PID: os.Getpid()}, c)
+	require.Equal(t, fdpass.Credentials{UID: os.Getuid(), PID: os.Getpid()}, c)
 
 	path := filepath.Join(t.TempDir(), "control")
 	l, err := net.Listen("unix", path)
@@ -148,7 +148,7 @@ func TestThePeerIsWhoConnected(t *testing.T) {
 	require.NoError(t, err)
 	c, err = link(t, accepted.(*net.UnixConn), nil).PeerCredentials()
 	require.NoError(t, err)
-	require.Equal(t, passing.Credentials{UID: os.Getuid(), PID: p.cmd.Process.Pid}, c)
+	require.Equal(t, fdpass.Credentials{UID: os.Getuid(), PID: p.cmd.Process.Pid}, c)
 }
 
 // playDialer connects to the path that it receives, and stays.

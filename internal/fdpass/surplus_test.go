@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // sendMany sends what no Link sends: count copies of fd on one byte.
@@ -28,7 +28,7 @@ func sendMany(t testing.TB, c *net.UnixConn, fd, count int) {
 
 func TestSurplusDescriptorsAreReceived(t *testing.T) {
 	x, y := sockets(t)
-	ledger := new(passing.Ledger)
+	ledger := new(fdpass.Ledger)
 	l := link(t, y, ledger)
 	passed := marked(t, "passed")
 	buf := make([]byte, 16)
@@ -51,7 +51,7 @@ func TestSurplusDescriptorsAreReceived(t *testing.T) {
 
 func TestOtherControlMessagesAreNoDescriptors(t *testing.T) {
 	x, y := sockets(t)
-	ledger := new(passing.Ledger)
+	ledger := new(fdpass.Ledger)
 	l := link(t, y, ledger)
 	within(t, y, func(fd int) {
 		require.NoError(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1))
@@ -68,7 +68,7 @@ func TestOtherControlMessagesAreNoDescriptors(t *testing.T) {
 // The account of the ledger is the kernel's, whatever the mixture.
 func TestTheLedgerAgreesWithTheKernel(t *testing.T) {
 	x, y := sockets(t)
-	ledger := new(passing.Ledger)
+	ledger := new(fdpass.Ledger)
 	l := link(t, y, ledger)
 	passed := marked(t, "passed")
 	base := inUse(t)
@@ -86,7 +86,7 @@ func TestTheLedgerAgreesWithTheKernel(t *testing.T) {
 		require.Equal(t, inUse(t)-base, s.Open)
 		require.Equal(t, s.Opened, s.Closed+uint64(s.Open))
 	}
-	require.Equal(t, []passing.Leak{{Origin: passing.FromLink, Open: len(open)}}, ledger.Leaks(), "leaks have names")
+	require.Equal(t, []fdpass.Leak{{Origin: fdpass.FromLink, Open: len(open)}}, ledger.Leaks(), "leaks have names")
 	closeAll(t, ledger, open)
 	require.Nil(t, ledger.Leaks())
 	require.Equal(t, base, inUse(t))
@@ -114,12 +114,12 @@ func playStarved(p *other) error {
 	if err != nil {
 		return err
 	}
-	c, err := passing.Conn(fd)
+	c, err := fdpass.Conn(fd)
 	if err != nil {
 		return err
 	}
-	ledger := new(passing.Ledger)
-	l, err := passing.NewLink(c.(*net.UnixConn), ledger)
+	ledger := new(fdpass.Ledger)
+	l, err := fdpass.NewLink(c.(*net.UnixConn), ledger)
 	if err != nil {
 		return err
 	}
@@ -162,21 +162,21 @@ func adoptWithoutRoom(spare []int) error {
 		return err
 	}
 	for range 3 {
-		if c, err := passing.Conn(fds[0]); !errors.Is(err, unix.EMFILE) {
+		if c, err := fdpass.Conn(fds[0]); !errors.Is(err, unix.EMFILE) {
 			return fmt.Errorf("adopted %v: %w", c, err)
 		}
 	}
 	if _, err := unix.Write(fds[0], []byte{1}); err != nil {
 		return err
 	}
-	if _, err := passing.Peek(fds[1], make([]byte, 1)); err != nil {
+	if _, err := fdpass.Peek(fds[1], make([]byte, 1)); err != nil {
 		return err
 	}
 	unix.Close(fds[0])
 	if _, err := unix.Read(fds[1], make([]byte, 1)); err != nil {
 		return err
 	}
-	if _, err := passing.Peek(fds[1], make([]byte, 1)); err != io.EOF {
+	if _, err := fdpass.Peek(fds[1], make([]byte, 1)); err != io.EOF {
 		return fmt.Errorf("a copy is open: %w", err)
 	}
 	return nil

@@ -1,17 +1,17 @@
-package passing_test
+package fdpass_test
 
 import (
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/stretchr/testify/require"
 )
 
 func TestBackoffDoublesUpToMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := passing.Backoff{Most: 30 * time.Millisecond}
+		b := fdpass.Backoff{Most: 30 * time.Millisecond}
 		sleep := func() time.Duration {
 			began := time.Now()
 			require.True(t, b.Sleep(nil))

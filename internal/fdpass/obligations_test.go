@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"encoding/binary"
@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // What HandoffProtocol.tla assumes of the kernel, one test for each assumption,
@@ -50,10 +50,10 @@ func TestASendIsReadableWhenItReturns(t *testing.T) {
 	for i := uint32(1); i <= sends; i++ {
 		p.raise(goAhead, i)
 		foundEmpty := int64(math.MinInt64)
-		var got passing.Received
+		var got fdpass.Received
 		for looks := 0; ; looks++ {
 			hasReturned := p.flags[sent].Load() >= i
-			now, err := passing.Clock()
+			now, err := fdpass.Clock()
 			require.NoError(t, err)
 			got, err = p.TryRecv(buf)
 			if hasReturned {
@@ -62,7 +62,7 @@ func TestASendIsReadableWhenItReturns(t *testing.T) {
 			if err == nil {
 				break
 			}
-			require.Equal(t, passing.ErrWouldBlock, err)
+			require.Equal(t, fdpass.ErrWouldBlock, err)
 			if hasReturned {
 				misses++
 			}
@@ -73,7 +73,7 @@ func TestASendIsReadableWhenItReturns(t *testing.T) {
 			}
 			require.Less(t, looks, 1_000_000, "the sender is stuck")
 		}
-		now, err := passing.Clock()
+		now, err := fdpass.Clock()
 		require.NoError(t, err)
 		require.Equal(t, 16, got.N)
 		require.Equal(t, uint64(i), binary.LittleEndian.Uint64(buf))
@@ -106,7 +106,7 @@ func playSender(p *other) error {
 		if i%2 == 1 {
 			passed = fd
 		}
-		before, err := passing.Clock()
+		before, err := fdpass.Clock()
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func playSender(p *other) error {
 			return fmt.Errorf("sent %d bytes: %w", n, err)
 		}
 		p.flags[sent].Store(i)
-		now, err := passing.Clock()
+		now, err := fdpass.Clock()
 		if err != nil {
 			return err
 		}

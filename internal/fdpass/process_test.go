@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 const roleVariable = "PASSING_TEST_ROLE"
@@ -37,10 +37,10 @@ func roles() map[string]func(*other) error {
 // other is a process beside this one: seen from the test that started it, or by
 // its own role.
 type other struct {
-	*passing.Link // to each other
-	*board        // memory of both
+	*fdpass.Link // to each other
+	*board       // memory of both
 
-	ledger *passing.Ledger
+	ledger *fdpass.Ledger
 	cmd    *exec.Cmd // nil in the role itself
 }
 
@@ -62,7 +62,7 @@ func start(t testing.TB, role string) *other {
 	cmd.ExtraFiles = []*os.File{theirs, shared}
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	require.NoError(t, cmd.Start())
-	ledger := new(passing.Ledger)
+	ledger := new(fdpass.Ledger)
 	p := &other{Link: link(t, adopt(t, fds[0]), ledger), board: b, ledger: ledger, cmd: cmd}
 	t.Cleanup(p.kill)
 	return p
@@ -83,7 +83,7 @@ func (p *other) finish(t testing.TB) {
 // play runs a role in the process that was started for it.
 func play(role string) {
 	err := func() error {
-		c, err := passing.Conn(3)
+		c, err := fdpass.Conn(3)
 		if err != nil {
 			return err
 		}
@@ -91,8 +91,8 @@ func play(role string) {
 		if err != nil {
 			return err
 		}
-		ledger := new(passing.Ledger)
-		l, err := passing.NewLink(c.(*net.UnixConn), ledger)
+		ledger := new(fdpass.Ledger)
+		l, err := fdpass.NewLink(c.(*net.UnixConn), ledger)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package passing_test
+package fdpass_test
 
 import (
 	"encoding/binary"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/handoff-go/handoff/internal/passing"
+	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
 // Both processes read one clock: a reading taken after a message was received is
@@ -21,12 +21,12 @@ func TestBothProcessesReadOneClock(t *testing.T) {
 	p.raise(goAhead, 1)
 	var equal int
 	for range messages {
-		before, err := passing.Clock()
+		before, err := fdpass.Clock()
 		require.NoError(t, err)
 		require.NoError(t, p.sendTime(before))
 		between, err := p.receiveTime()
 		require.NoError(t, err)
-		now, err := passing.Clock()
+		now, err := fdpass.Clock()
 		require.NoError(t, err)
 		require.LessOrEqual(t, before, between)
 		require.LessOrEqual(t, between, now)
@@ -37,14 +37,14 @@ func TestBothProcessesReadOneClock(t *testing.T) {
 	p.finish(t)
 	t.Logf("%d readings between two of the other process, %d equal to one of them", messages, equal)
 
-	dev, ino, err := passing.TimeNamespace()
+	dev, ino, err := fdpass.TimeNamespace()
 	require.NoError(t, err)
 	require.NotZero(t, ino)
 	require.Equal(t, []int64{int64(dev), int64(ino)}, []int64{p.values[2].Load(), p.values[3].Load()}, "one time namespace")
 }
 
 func playTimekeeper(p *other) error {
-	dev, ino, err := passing.TimeNamespace()
+	dev, ino, err := fdpass.TimeNamespace()
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func playTimekeeper(p *other) error {
 		if err != nil {
 			return err
 		}
-		now, err := passing.Clock()
+		now, err := fdpass.Clock()
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package passing
+package fdpass
 
 import (
 	"errors"
@@ -19,14 +19,14 @@ import (
 func Clock() (int64, error) {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
-		return 0, fmt.Errorf("passing: monotonic clock: %w", err)
+		return 0, fmt.Errorf("fdpass: monotonic clock: %w", err)
 	}
 	return now.Nano(), nil
 }
 
-// Fence ends the connection behind fd for all that hold a copy of it, in both
+// ShutdownBoth ends the connection behind fd for all that hold a copy of it, in both
 // directions. A connection that had ended already is no error. fd stays open.
-func Fence(fd int) error {
+func ShutdownBoth(fd int) error {
 	err := retry(func() error { return unix.Shutdown(fd, unix.SHUT_RDWR) })
 	if err == unix.ENOTCONN {
 		return nil
@@ -80,7 +80,7 @@ func Accept(rc syscall.RawConn) (fd int, addr net.Addr, err error) {
 func Listener(l net.Listener) (*os.File, error) {
 	f, ok := l.(interface{ File() (*os.File, error) })
 	if !ok {
-		return nil, fmt.Errorf("passing: %T has no descriptor: %w", l, errors.ErrUnsupported)
+		return nil, fmt.Errorf("fdpass: %T has no descriptor: %w", l, errors.ErrUnsupported)
 	}
 	return f.File()
 }
@@ -109,7 +109,7 @@ func Conn(fd int) (net.Conn, error) {
 		return c, nil
 	}
 	c.Close()
-	return nil, fmt.Errorf("passing: a connection is expected, not %T: %w", c, errors.ErrUnsupported)
+	return nil, fmt.Errorf("fdpass: a connection is expected, not %T: %w", c, errors.ErrUnsupported)
 }
 
 // address returns the address of package net, nil if it has none.
