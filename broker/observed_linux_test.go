@@ -117,7 +117,7 @@ func TestObservedAckBetweenTheWaits(t *testing.T) {
 	require.NoError(t, err)
 	defer elsewhere.Close()
 	d := dial.Dialer{Network: "unix", Address: w.clients, Service: service, Reconnect: elsewhere.Addr().String(),
-		ReplyTimeout: 100 * time.Millisecond, Slack: time.Nanosecond} // it has no patience of its own
+		ReplyTimeout: 100 * time.Millisecond, WaitMargin: time.Nanosecond} // it has no patience of its own
 	c, err := d.DialContext(context.Background(), "", "")
 	require.NoError(t, err)
 	defer c.Close()

@@ -20,7 +20,7 @@ func TestBrokerThatNeverReplies(t *testing.T) {
 	began := time.Now()
 	_, err := c.Read(make([]byte, 1))
 	require.GreaterOrEqual(t, time.Since(began), 50*time.Millisecond)
-	var doubt *client.DoubtError
+	var doubt *client.InDoubtError
 	require.ErrorAs(t, err, &doubt)
 	require.ErrorIs(t, err, client.ErrSilent)
 	require.False(t, doubt.Replied)
@@ -30,12 +30,12 @@ func TestBrokerThatNeverReplies(t *testing.T) {
 func TestSilenceIsBoundedByTheBudgetAndNotLess(t *testing.T) {
 	w := newWorld(t, says(t, handedOver(t, 60*time.Millisecond, "")))
 	w.dialer.ReplyTimeout = time.Hour
-	w.dialer.Slack = 300 * time.Millisecond
+	w.dialer.WaitMargin = 300 * time.Millisecond
 	c := w.dial()
 	began := time.Now()
 	err := receive(t, readByte(c))
 	require.GreaterOrEqual(t, time.Since(began), 360*time.Millisecond)
-	var doubt *client.DoubtError
+	var doubt *client.InDoubtError
 	require.ErrorAs(t, err, &doubt)
 	require.ErrorIs(t, err, client.ErrSilent)
 	require.True(t, doubt.Replied)
@@ -53,7 +53,7 @@ func TestDrippedVerdictIsBoundedByTheBudget(t *testing.T) {
 			time.Sleep(10 * time.Millisecond) // 40 s in all
 		}
 	}))
-	w.dialer.Slack = time.Millisecond
+	w.dialer.WaitMargin = time.Millisecond
 	c := w.dial()
 	_, err := c.Read(make([]byte, 1))
 	require.ErrorIs(t, err, client.ErrSilent)
@@ -73,7 +73,7 @@ func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 		c := w.dial()
 		b := make([]byte, 4)
 		_, err := io.ReadFull(c, b)
-		var doubt *client.DoubtError
+		var doubt *client.InDoubtError
 		if errors.As(err, &doubt) && !doubt.Replied {
 			continue // this machine is too busy for so short a timeout
 		}
@@ -95,7 +95,7 @@ func TestReplyAtTheLastLook(t *testing.T) {
 	w.dialer.ReplyTimeout = time.Nanosecond
 	for range 100 {
 		err := receive(t, readByte(w.dial()))
-		var doubt *client.DoubtError
+		var doubt *client.InDoubtError
 		if errors.As(err, &doubt) && !doubt.Replied {
 			continue // this machine is too busy for it
 		}
@@ -115,7 +115,7 @@ func TestWhatCameInTimeIsReadAfterTheBudget(t *testing.T) {
 		said <- struct{}{}
 		_, _ = io.Copy(io.Discard, c)
 	}))
-	w.dialer.Slack = time.Millisecond
+	w.dialer.WaitMargin = time.Millisecond
 	var c *client.Conn
 	w.dialer.Trace = func(e client.Event) {
 		if e.Op == client.OpReadReply {
@@ -137,7 +137,7 @@ func TestWhatCameInTimeIsReadAfterTheBudget(t *testing.T) {
 // A user who asks again and again, each time for a moment, learns that the wait is over.
 func TestShortReadsEndWithTheBudget(t *testing.T) {
 	w := newWorld(t, says(t, handedOver(t, time.Millisecond, "")))
-	w.dialer.Slack = time.Millisecond
+	w.dialer.WaitMargin = time.Millisecond
 	c := w.dial()
 	err := receive(t, doing(func() error {
 		for {
@@ -157,7 +157,7 @@ func TestBudgetOfForever(t *testing.T) {
 		_, _ = c.Write(join(ready(t), []byte("here")))
 		_, _ = io.Copy(io.Discard, c)
 	}))
-	w.dialer.Slack = math.MaxInt64
+	w.dialer.WaitMargin = math.MaxInt64
 	hear(t, w.dial(), "here")
 }
 
@@ -169,7 +169,7 @@ func TestReplyWithoutABudget(t *testing.T) {
 		_, _ = c.Write(join(ready(t), []byte("x")))
 		_, _ = io.Copy(io.Discard, c)
 	}))
-	w.dialer.Slack = time.Nanosecond
+	w.dialer.WaitMargin = time.Nanosecond
 	w.dialer.ReplyTimeout = hang
 	c := w.dial()
 	began := time.Now()

@@ -100,7 +100,7 @@ func (c *Conn) Decision() fallback.Decision {
 }
 
 // Read implements net.Conn. Until it is known who owns the connection it waits for that,
-// and may return a *DoubtError, *RefusedError or *ReconnectError.
+// and may return a *InDoubtError, *RefusedError or *ReconnectError.
 func (c *Conn) Read(b []byte) (int, error) {
 	if err := c.await(c.readable, &c.read); err != nil {
 		return 0, err

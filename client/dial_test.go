@@ -53,7 +53,7 @@ func TestDialThatWaitsReturnsDoubt(t *testing.T) {
 	w := newWorld(t, handmade(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
 	w.dialer.Wait = true
 	_, err := w.try()
-	var doubt *client.DoubtError
+	var doubt *client.InDoubtError
 	require.ErrorAs(t, err, &doubt)
 	require.Zero(t, doubt.Written) // to dial again repeats nothing
 	require.True(t, doubt.Replied)

@@ -16,7 +16,7 @@ const (
 	DefaultReplayLimit    = 64 << 10
 	DefaultConnectTimeout = 10 * time.Second
 	DefaultReplyTimeout   = 10 * time.Second
-	DefaultSlack          = time.Second
+	DefaultWaitMargin     = time.Second
 )
 
 // DefaultWaitBudget is how long to wait for ready or fallback if a reply does not say,
@@ -51,9 +51,9 @@ type Dialer struct {
 	// ReplyTimeout is how long to wait for the broker's reply, from when it is first
 	// waited for. Zero: DefaultReplyTimeout.
 	ReplyTimeout time.Duration
-	// Slack is how much longer to wait for ready or fallback than the broker asks for,
-	// for what a network and a busy machine take. Zero: DefaultSlack.
-	Slack time.Duration
+	// WaitMargin is how much longer to wait for ready or fallback than the broker asks for,
+	// for what a network and a busy machine take. Zero: DefaultWaitMargin.
+	WaitMargin time.Duration
 
 	// Connect makes connections, to the broker and again to the address after a
 	// fallback. Nil: a net.Dialer does.
@@ -119,7 +119,7 @@ func (d *Dialer) settings(network, address string) (*Dialer, error) {
 	err := cmp.Or(
 		fill("ConnectTimeout", &set.ConnectTimeout, DefaultConnectTimeout),
 		fill("ReplyTimeout", &set.ReplyTimeout, DefaultReplyTimeout),
-		fill("Slack", &set.Slack, DefaultSlack),
+		fill("WaitMargin", &set.WaitMargin, DefaultWaitMargin),
 		set.hello().Check(),
 	)
 	return &set, err

@@ -16,6 +16,6 @@
 //
 // If the connection ends before either frame, or none comes in all the time that the
 // broker asked for, nobody can say whether a backend has executed what was written. It
-// is never written again: Read and Write return a [*DoubtError], and the caller, who
+// is never written again: Read and Write return a [*InDoubtError], and the caller, who
 // knows whether the request is idempotent, decides.
 package client

@@ -8,7 +8,7 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// Why there is doubt, each within a [*DoubtError]. Others are io.ErrUnexpectedEOF, an
+// Why there is doubt, each within a [*InDoubtError]. Others are io.ErrUnexpectedEOF, an
 // error of the connection, and those of package wire.
 var (
 	// ErrSilent: nothing came in all the time that the broker had asked for.
@@ -21,10 +21,10 @@ var (
 	ErrReply = errors.New("client: the reply is to another hello")
 )
 
-// DoubtError says that the connection ended, or nothing came, before it was known who
+// InDoubtError says that the connection ended, or nothing came, before it was known who
 // owned it. A backend may have read what was written, and acted on it. Every later call
 // on the connection returns the same error.
-type DoubtError struct {
+type InDoubtError struct {
 	// Written is how many bytes the user had written, at most, which a backend may have
 	// read. Zero: none, so to dial again can repeat nothing.
 	Written int
@@ -35,12 +35,12 @@ type DoubtError struct {
 }
 
 // Error implements error.
-func (e *DoubtError) Error() string {
+func (e *InDoubtError) Error() string {
 	return fmt.Sprintf("client: not known who owned the connection, %d bytes may have been read: %v", e.Written, e.Err)
 }
 
 // Unwrap returns Err.
-func (e *DoubtError) Unwrap() error { return e.Err }
+func (e *InDoubtError) Unwrap() error { return e.Err }
 
 // RefusedError says that the broker does not hand the connection over, and that it is
 // not known where to connect instead. Nobody has read what was written.

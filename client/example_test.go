@@ -89,7 +89,7 @@ func ExampleRefusedError() {
 }
 
 // A broker that dies leaves doubt. Only the user knows whether to repeat.
-func ExampleDoubtError() {
+func ExampleInDoubtError() {
 	broker, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
@@ -110,7 +110,7 @@ func ExampleDoubtError() {
 	defer c.Close()
 	fmt.Fprintln(c, "withdraw 100")
 	_, err = c.Read(make([]byte, 1))
-	var doubt *client.DoubtError
+	var doubt *client.InDoubtError
 	if errors.As(err, &doubt) {
 		fmt.Println(doubt.Written, "bytes may have been read:", doubt.Err)
 	}

@@ -34,7 +34,7 @@ func TestFieldsOfADialer(t *testing.T) {
 		for name, d := range map[string]client.Dialer{
 			"ConnectTimeout": {Service: service, ConnectTimeout: -1},
 			"ReplyTimeout":   {Service: service, ReplyTimeout: -1},
-			"Slack":          {Service: service, Slack: -1},
+			"WaitMargin":     {Service: service, WaitMargin: -1},
 		} {
 			_, err := d.DialContext(context.Background(), "tcp", p.address)
 			var option *client.OptionError

@@ -100,7 +100,7 @@ func hearTwo(t *testing.T, elsewhere *place, said map[string][]byte, first, seco
 		require.NotZero(t, c.Decision().Reason)
 	default:
 		_, err := c.Read(make([]byte, 1))
-		var doubt *client.DoubtError
+		var doubt *client.InDoubtError
 		require.ErrorAs(t, err, &doubt)
 		require.Equal(t, len("early"), doubt.Written)
 		require.Equal(t, first == "handed over", doubt.Replied)
@@ -159,7 +159,7 @@ func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
 	switch {
 	case !whole:
 		_, err := c.Read(make([]byte, 9))
-		var doubt *client.DoubtError
+		var doubt *client.InDoubtError
 		require.ErrorAs(t, err, &doubt)
 		if !reset {
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)

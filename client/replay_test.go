@@ -205,7 +205,7 @@ func TestWriteToABrokerThatIsGone(t *testing.T) {
 func TestWriteToABrokerThatDied(t *testing.T) {
 	w := newWorld(t, handmade(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
 	c := w.dial()
-	var doubt *client.DoubtError
+	var doubt *client.InDoubtError
 	require.Eventually(t, func() bool {
 		_, err := c.Write([]byte("line\n"))
 		if err == nil {

@@ -61,7 +61,7 @@ func (c *Conn) awaitVerdict(budget time.Duration) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.end = time.Now().Add(min(budget, math.MaxInt64-c.set.Slack) + c.set.Slack)
+	c.end = time.Now().Add(min(budget, math.MaxInt64-c.set.WaitMargin) + c.set.WaitMargin)
 	c.look = time.Time{}
 	_ = c.aimLocked() // an error comes again from the read
 }
@@ -122,7 +122,7 @@ func (c *Conn) readFallback(m *wire.Fallback) {
 // doubt ends a connection of which it is not known who owned it. Step: Doubt.
 func (c *Conn) doubt(err error) {
 	c.mu.Lock()
-	e := &DoubtError{Written: c.sent, Replied: !c.token.IsZero(), Err: err}
+	e := &InDoubtError{Written: c.sent, Replied: !c.token.IsZero(), Err: err}
 	c.failLocked(e)
 	conn := c.conn
 	c.mu.Unlock()

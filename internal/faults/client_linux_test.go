@@ -119,7 +119,7 @@ func (u *user) finish() {
 
 // ending is what became of the user, in a word.
 func (u *user) ending() string {
-	var doubt *client.DoubtError
+	var doubt *client.InDoubtError
 	var refused *client.RefusedError
 	var reconnect *client.ReconnectError
 	switch {
