@@ -1,10 +1,6 @@
 package registry
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"time"
 
 	"github.com/handoff-go/handoff/fsm"
@@ -100,7 +96,7 @@ func (r *Registry) tell(s *step) {
 
 func (r *Registry) event(s *step) Event {
 	e := Event{
-		Seq: s.seq, Op: s.op, Ref: r.ref(s.token), Presented: r.ref(s.presented),
+		Seq: s.seq, Op: s.op, Ref: r.Ref(s.token), Presented: r.Ref(s.presented),
 		Backend: s.backend, State: s.state, Err: s.err,
 	}
 	if s.timed {
@@ -110,21 +106,4 @@ func (r *Registry) event(s *step) Event {
 		e.End = r.moment(s.end)
 	}
 	return e
-}
-
-// ref names a token without telling it.
-func (r *Registry) ref(t Token) uint64 {
-	if t.IsZero() {
-		return 0
-	}
-	h := hmac.New(sha256.New, r.refKey)
-	b := t.Bytes()
-	h.Write(b[:])
-	return binary.LittleEndian.Uint64(h.Sum(nil))
-}
-
-func newRefKey() []byte {
-	key := make([]byte, sha256.Size)
-	rand.Read(key)
-	return key
 }

@@ -94,8 +94,8 @@ const (
 type Event struct {
 	Seq uint64 // the order of effect, from 1, without gaps
 	Op  string // one of the Op constants
-	// Ref names the token without telling it: 8 bytes of an HMAC under a random
-	// key of the registry. 0: the step is about no token, or the zero one.
+	// Ref names the token without revealing it, as [Registry.Ref] does. 0: the step
+	// is about no token, or the zero one.
 	Ref       uint64
 	Presented uint64    // Consume: the token presented, named as by Ref
 	Backend   Backend   // of the handoff that the step is about

@@ -30,7 +30,7 @@ func traceFaults() []fault {
 		r.mu.Lock()
 `,
 	}, {
-		name: "trace-refers-to-half-a-token", breaks: "trace", must: byProptest, file: "registry/step.go",
+		name: "trace-refers-to-half-a-token", breaks: "trace", must: byProptest, file: "registry/ref.go",
 		says: "tokens that agree in their first half have the same reference",
 		old:  `h.Write(b[:])`,
 		new:  `h.Write(b[:8])`,
