@@ -60,14 +60,15 @@ func TestCheckAll(t *testing.T) {
 	require.EqualValues(t, len(models), done.Load())
 
 	var out bytes.Buffer
-	require.Equal(t, exitDiffers, summarize(&out, reports, nil, 0))
+	p := printer{out: &out}
+	require.Equal(t, exitDiffers, p.summarize(reports, nil, 0))
 	require.Contains(t, out.String(), "4 models: 2 hold, 0 fail as they must, 2 differ")
 	for i, r := range reports {
 		require.Equal(t, models[i], r.model, "in the order of the manifest")
 		require.Equal(t, strings.HasPrefix(r.model.Name, "Bad"), r.differs(), r.line())
 	}
-	require.Equal(t, exitOK, summarize(&out, reports[:2], nil, 0))
-	require.Equal(t, exitDiffers, summarize(&out, reports[:2], []string{"a file in no model"}, 0))
+	require.Equal(t, exitOK, p.summarize(reports[:2], nil, 0))
+	require.Equal(t, exitDiffers, p.summarize(reports[:2], []string{"a file in no model"}, 0))
 }
 
 func TestAnInvariantIsAddedInACopy(t *testing.T) {

@@ -2,7 +2,9 @@
 // outcome to the manifest: what TLC found, how it exited, and how many distinct
 // states there are.
 //
-//	go run ./spec/tlc [-lane default|long|all] [-only NAME] [-jobs N] [-update] [-v]
+//	go run ./spec/tlc [-lane default|long|all] [-only NAME] [-jobs N] [-update] [-v] [-json]
+//
+// With -json it prints JSON lines instead of a table: those of package results.
 //
 // It needs Java, and Maven the first time. A file of the specification that no
 // model uses, or a model without its files, is a failure as well.
@@ -23,6 +25,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/handoff-go/handoff/internal/results"
 	"github.com/handoff-go/handoff/spec/internal/tlatools"
 )
 
@@ -50,11 +53,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	jobs := flags.Int("jobs", 2, "how many single-worker models to check at once")
 	update := flags.Bool("update", false, "write the state counts found to the manifest and the README, where all else is as expected")
 	verbose := flags.Bool("v", false, "print what TLC says of every model, not only of those that differ")
+	asJSON := flags.Bool("json", false, "print JSON lines, those of package results")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}
+	p := printer{out: stdout, verbose: *verbose, update: *update}
+	if *asJSON {
+		p.lines = results.NewWriter(stdout)
+	}
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "tlc:", err)
+		p.lines.Write(results.Line{Problem: err.Error()}) // it is on stderr in any case
 		return exitCode(err)
 	}
 	if flags.NArg() > 0 || *jobs < 1 {
@@ -81,12 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	checker := &checker{java: tools.Java, jar: tools.Jar, dir: dir}
 
 	began := time.Now()
-	reports := checker.checkAll(ctx, models, *jobs, func(r report) {
-		fmt.Fprintln(stdout, r.line())
-		if *verbose || r.differs() && !(*update && r.onlyStatesDiffer()) {
-			fmt.Fprintln(stdout, r.result.text)
-		}
-	})
+	reports := checker.checkAll(ctx, models, *jobs, p.report)
 	if *update {
 		if err := manifest.update(filepath.Join(dir, manifestName), reports); err != nil {
 			return fail(err)
@@ -95,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return fail(err)
 		}
 	}
-	return summarize(stdout, reports, problems, time.Since(began))
+	return p.summarize(reports, problems, time.Since(began))
 }
 
 // usageError is a wrong way of calling the command, or a manifest that cannot be

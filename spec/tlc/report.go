@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
+
+	"github.com/handoff-go/handoff/internal/results"
 )
 
 // report is a model beside what it has shown.
@@ -61,27 +62,17 @@ func (r *report) line() string {
 		r.model.Name, shown, r.result.exit, r.result.states, r.took.Seconds(), mark)
 }
 
-// summarize prints the outcome of all and returns the exit code for it.
-func summarize(out io.Writer, reports []report, problems []string, took time.Duration) int {
-	held, failed, differ, states := 0, 0, 0, 0
-	for _, r := range reports {
-		states += r.result.states
-		switch {
-		case r.differs():
-			differ++
-		case r.model.Verdict == holds:
-			held++
-		default:
-			failed++
-		}
+// asResult returns the report as a line of JSON has it.
+func (r *report) asResult() *results.Model {
+	m := &results.Model{
+		Name: r.model.Name, Verdict: string(r.result.verdict), Property: r.result.property, Exit: r.result.exit,
+		States: r.result.states, Seconds: results.Seconds(r.took), Differences: r.differences(),
 	}
-	for _, problem := range problems {
-		fmt.Fprintln(out, "manifest:", problem)
+	if m.Property == "" && r.result.verdict == r.model.Verdict {
+		m.Property = r.model.Property // TLC does not name a liveness property
 	}
-	fmt.Fprintf(out, "%d models: %d hold, %d fail as they must, %d differ from the manifest; %d distinct states, %.1fs\n",
-		len(reports), held, failed, differ, states, took.Seconds())
-	if differ > 0 || len(problems) > 0 {
-		return exitDiffers
+	if r.differs() {
+		m.Output = r.result.text
 	}
-	return exitOK
+	return m
 }

@@ -5,6 +5,8 @@
 //	go run ./spec/trace [-traces N] [-mutants N] [-seed N] [-save F]
 //	go run ./spec/trace -file F [-mutants N] [-spoilt N] [-seed N]
 //
+// With -json either prints JSON lines, those of package results, instead of text.
+//
 // It records fresh traces of goroutines that use a registry at once, or reads a
 // recording from a file ("-": standard input), as handoff trace writes it; its
 // form is that of package events. Each trace must be a path through the Go model
@@ -37,6 +39,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/handoff-go/handoff/internal/results"
 	"github.com/handoff-go/handoff/spec/internal/tlatools"
 	"github.com/handoff-go/handoff/spec/trace/events"
 )
@@ -69,11 +72,17 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	spoilt := flags.Int("spoilt", 15, "how many passages to spoil")
 	file := flags.String("file", "", "check the traces in this file instead of fresh ones; -: standard input")
 	save := flags.String("save", "", "write the traces to this file")
+	asJSON := flags.Bool("json", false, "print JSON lines, those of package results")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}
+	var lines *results.Writer // nil: text
+	if *asJSON {
+		lines = results.NewWriter(stdout)
+	}
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, "trace:", err)
+		lines.Write(results.Line{Problem: err.Error()}) // it is on stderr in any case
 		return exitCode(err)
 	}
 	if flags.NArg() > 0 || *count < 1 || *illegal < 0 || *spoilt < 0 {
@@ -98,8 +107,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err := c.judgePassages(ctx, r, recording.Passages, *seed, *spoilt); err != nil {
 		return fail(err)
 	}
+	r.seed, r.took = *seed, time.Since(began)
+	if *asJSON {
+		return r.write(lines)
+	}
 	r.print(stdout)
-	fmt.Fprintf(stdout, "seed %d, %.1f s\n", *seed, time.Since(began).Seconds())
 	if len(r.problems) > 0 {
 		return fail(fmt.Errorf("%d things are not as they must be", len(r.problems)))
 	}

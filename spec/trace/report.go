@@ -5,7 +5,9 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
+	"github.com/handoff-go/handoff/internal/results"
 	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
@@ -16,6 +18,8 @@ type report struct {
 	spoilt          int // that are refused
 	kinds           map[string]*tally
 	problems        []string
+	seed            uint64
+	took            time.Duration
 }
 
 // tally counts the mutants of a kind, as the model judges them, and those that
@@ -141,4 +145,26 @@ func (r *report) print(w io.Writer) {
 	if r.passages > 0 {
 		fmt.Fprintf(w, "%d passages of %d steps; refused %d spoilt ones\n", r.passages, r.steps, r.spoilt)
 	}
+	fmt.Fprintf(w, "seed %d, %.1f s\n", r.seed, r.took.Seconds())
+}
+
+// write writes the report as JSON lines, and returns the exit code for it.
+func (r *report) write(lines *results.Writer) int {
+	for _, p := range r.problems {
+		lines.Write(results.Line{Problem: p}) // a reader that has gone misses the summary
+	}
+	t := r.total()
+	lines.Write(results.Line{Traces: &results.Traces{
+		Traces: r.traces, Events: r.events,
+		IllegalMutants: t.illegal, RefusedMutants: t.refused, LegalMutants: t.legal, AcceptedMutants: t.accepted,
+		Transfers: r.passages, Steps: r.steps, SpoiltRefused: r.spoilt,
+		Seed: r.seed, Seconds: results.Seconds(r.took),
+	}})
+	lines.Write(results.Line{Summary: &results.Summary{
+		Passed: r.traces + r.passages + t.refused + t.accepted + r.spoilt, Failed: len(r.problems), Seconds: results.Seconds(r.took),
+	}})
+	if len(r.problems) > 0 {
+		return exitDiffers
+	}
+	return exitOK
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/handoff-go/handoff/internal/results"
 	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
@@ -77,6 +80,27 @@ func TestTheReportNamesEveryDisagreement(t *testing.T) {
 		r.print(&out)
 		require.Contains(t, out.String(), name)
 	}
+}
+
+func TestJSONLinesSayWhatTheTextSays(t *testing.T) {
+	r := &report{passages: 2, steps: 9, spoilt: 1, seed: 7, took: 2 * time.Second}
+	r.add(theBatch(t), map[place]verdict{{1, 0}: {accepted: true, steps: 3}, {1, 1}: {accepted: true, steps: 2}, {1, 2}: {steps: 2}})
+	var out bytes.Buffer
+	require.Equal(t, exitOK, r.write(results.NewWriter(&out)))
+	traces, summary, _ := bytes.Cut(out.Bytes(), []byte("\n"))
+	l, err := results.Parse(traces)
+	require.NoError(t, err)
+	require.Equal(t, &results.Traces{Traces: 1, Events: 3, IllegalMutants: 1, RefusedMutants: 1, LegalMutants: 1, AcceptedMutants: 1,
+		Transfers: 2, Steps: 9, SpoiltRefused: 1, Seed: 7, Seconds: 2}, l.Traces)
+	l, err = results.Parse(summary)
+	require.NoError(t, err)
+	require.Equal(t, &results.Summary{Passed: 6, Seconds: 2}, l.Summary)
+
+	r.problem("trace 1: wrong")
+	out.Reset()
+	require.Equal(t, exitDiffers, r.write(results.NewWriter(&out)))
+	require.Contains(t, out.String(), `{"problem":"trace 1: wrong"}`)
+	require.Contains(t, out.String(), `"failed":1`)
 }
 
 func TestATraceThatTheModelRefusesIsAProblemToo(t *testing.T) {
