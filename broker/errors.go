@@ -15,10 +15,10 @@ var (
 	// ErrUnsettled answers Handoff of a connection that an earlier holder has not let
 	// go: its copy would keep the connection open after the next owner died.
 	ErrUnsettled = errors.New("broker: an earlier holder has not let go of the connection")
-	// ErrMore is what a Route returns that wants to see more of what the client sends.
-	ErrMore = errors.New("broker: more bytes are wanted")
-	// ErrNoRoute is what a Route returns for a client that nobody serves.
-	ErrNoRoute = errors.New("broker: nobody serves this client")
+	// ErrMore is what a Route returns while it needs more of what the client sends.
+	ErrMore = errors.New("broker: the route needs more bytes of the client")
+	// ErrNoRoute is what a Route returns for a client that it does not know.
+	ErrNoRoute = errors.New("broker: no route for this client")
 )
 
 // What goes wrong on a link or with a client, for logs and traces.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 )
 
 // To check a backend of one's own, in any language: give it a real broker and real
@@ -36,7 +37,7 @@ func Example_checkABackend() {
 	var dropped atomic.Int64 // links whose backend was silent, or said what cannot be read
 	b, err := broker.New(broker.Options{
 		AckDeadline: 200 * time.Millisecond,
-		Route:       broker.FixedService("mine"),
+		Route:       route.Fixed("mine"),
 		Trace: func(e broker.Event) {
 			if e.Op == broker.OpDropLink {
 				dropped.Add(1)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 )
 
 // A broker and a backend, here in one process, and a client that knows nothing of either.
@@ -21,7 +22,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "control")
 
-	b, err := broker.New(broker.Options{Route: broker.FixedService("greeter")})
+	b, err := broker.New(broker.Options{Route: route.Fixed("greeter")})
 	if err != nil {
 		panic(err)
 	}

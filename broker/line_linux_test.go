@@ -9,6 +9,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/stretchr/testify/require"
 )
 
@@ -57,7 +58,7 @@ func TestWhoComesFirstIsServedFirst(t *testing.T) {
 // Who gives up does not keep the next one from its turn.
 func TestLineGoesOnWithoutWhoGivesUp(t *testing.T) {
 	w, p := busy(t, time.Minute)
-	address := w.plain(broker.FixedService(service))
+	address := w.plain(route.Fixed(service))
 	first := w.dial()
 	first.hello(t, "")
 	held := p.offer()
@@ -92,7 +93,7 @@ func TestLineGoesOnWithoutWhoGivesUp(t *testing.T) {
 // A plain client has nowhere else to go, so it waits longer than a holder has to let go.
 func TestPlainClientWaitsForABusyBackend(t *testing.T) {
 	w, p := busy(t, time.Millisecond)
-	address := w.plain(broker.FixedService(service))
+	address := w.plain(route.Fixed(service))
 	first := dialTCP(t, address)
 	held := p.offer()
 	second := dialTCP(t, address)
@@ -138,7 +139,7 @@ func TestManyWaitInLine(t *testing.T) {
 	o.MaxPerLink = 1
 	w := newWorld(t, o)
 	w.echoBackend("one", backend.Options{})
-	address := w.plain(broker.FixedService(service))
+	address := w.plain(route.Fixed(service))
 	const many = 500
 	var conns []net.Conn
 	for range many {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/stretchr/testify/require"
 )
 
@@ -40,7 +41,7 @@ func dialTCP(t *testing.T, address string) *net.TCPConn {
 
 func TestPlainClientOfAFixedService(t *testing.T) {
 	w := newWorld(t, patient())
-	address := w.plain(broker.FixedService(service))
+	address := w.plain(route.Fixed(service))
 	ln := w.backend(backend.Options{})
 	go func() { // the server speaks first
 		c, err := ln.Accept()
@@ -57,7 +58,7 @@ func TestPlainClientOfAFixedService(t *testing.T) {
 
 func TestPlainClientsByHTTPHost(t *testing.T) {
 	w := newWorld(t, patient())
-	address := w.plain(broker.ByHTTPHost(map[string]string{"127.0.0.1": service}))
+	address := w.plain(route.HTTPHost(map[string]string{"127.0.0.1": service}))
 	ln := w.backend(backend.Options{})
 	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, _ := io.Copy(io.Discard, r.Body)
@@ -105,7 +106,7 @@ func cut(s string) (before, after string, ok bool) {
 
 func TestPlainClientsBySNI(t *testing.T) {
 	w := newWorld(t, patient())
-	address := w.plain(broker.BySNI(map[string]string{"echo.example": service}))
+	address := w.plain(route.SNI(map[string]string{"echo.example": service}))
 	ln := w.backend(backend.Options{})
 	certificate := selfSigned(t)
 	go echo("tls", tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate}}))
@@ -136,7 +137,7 @@ func selfSigned(t *testing.T) tls.Certificate {
 // there for the backend.
 func TestPlainClientMayDrip(t *testing.T) {
 	w := newWorld(t, patient())
-	address := w.plain(broker.ByHTTPHost(map[string]string{"x": service}))
+	address := w.plain(route.HTTPHost(map[string]string{"x": service}))
 	w.echoBackend("http", backend.Options{})
 	c := dialTCP(t, address)
 	for _, b := range []byte("GET / HTTP/1.1\r\nHost: x\r\n") {
@@ -153,7 +154,7 @@ func TestPlainClientWithoutARouteIsEnded(t *testing.T) {
 	o := patient()
 	o.FirstBytes = 200 * time.Millisecond
 	w := newWorld(t, o)
-	address := w.plain(broker.ByHTTPHost(map[string]string{"x": service}))
+	address := w.plain(route.HTTPHost(map[string]string{"x": service}))
 	cases := map[string]func(*net.TCPConn){
 		"who asks for somebody else":  func(c *net.TCPConn) { _, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: y\r\n\r\n") },
 		"who speaks something else":   func(c *net.TCPConn) { _, _ = io.WriteString(c, "\x16\x03") },
@@ -200,7 +201,7 @@ func TestPlainClientThatNobodyAdoptsIsProxied(t *testing.T) {
 
 func TestPlainClientThatNobodyServesIsEnded(t *testing.T) {
 	w := newWorld(t, patient())
-	c := dialTCP(t, w.plain(broker.FixedService(service)))
+	c := dialTCP(t, w.plain(route.Fixed(service)))
 	_, err := c.Read(make([]byte, 1))
 	require.Error(t, err)
 	require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
@@ -210,7 +211,7 @@ func TestPlainClientThatNobodyServesIsEnded(t *testing.T) {
 func TestPlainClientOfAStuckHolderIsEnded(t *testing.T) {
 	w := newWorld(t, quick())
 	p := w.peer()
-	c := dialTCP(t, w.plain(broker.FixedService(service)))
+	c := dialTCP(t, w.plain(route.Fixed(service)))
 	o := p.offer()
 	require.True(t, o.ReadyToken.IsZero())
 	_, err := c.Read(make([]byte, 1))

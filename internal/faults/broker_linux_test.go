@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/handoff-go/handoff/registry"
 )
 
@@ -82,8 +83,8 @@ func playBroker(s *stage) error {
 	}{
 		{controlSocket, b.ServeBackends},
 		{clientsSocket, b.Serve},
-		{plainSocket, func(ln net.Listener) error { return b.ServeRoute(ln, broker.FixedService(service)) }},
-		{closedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, broker.FixedService(noService)) }},
+		{plainSocket, func(ln net.Listener) error { return b.ServeRoute(ln, route.Fixed(service)) }},
+		{closedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, route.Fixed(noService)) }},
 		{handedSocket, func(ln net.Listener) error { return s.handOver(b, ln, &taken) }},
 		{proxiedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, proxied) }},
 	}

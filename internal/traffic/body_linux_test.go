@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
-	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/handoff-go/handoff/client"
 	"github.com/stretchr/testify/require"
 )
@@ -84,7 +84,7 @@ func serveSums(args []string) error {
 // broker has looked at it, or long after.
 func TestHalfClosePassesThrough(t *testing.T) {
 	w := newWorld(t, patient())
-	plain := w.serve("tcp", broker.FixedService("sums"))
+	plain := w.serve("tcp", route.Fixed("sums"))
 	explicit := client.Dialer{Network: "unix", Address: w.serve("unix", nil), Service: "sums"}
 	p := start(t, "sums", w.control, "sums")
 	var asked int64

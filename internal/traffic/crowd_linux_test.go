@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/handoff-go/handoff/client"
 	"github.com/handoff-go/handoff/fallback"
 	"github.com/stretchr/testify/require"
@@ -48,7 +49,7 @@ func newCrowd(t *testing.T, o broker.Options) *crowd {
 		o.MaxLinks = c.dripping + 1
 	}
 	c.world = newWorld(t, o)
-	c.plain = c.serve("tcp", broker.ByHTTPHost(map[string]string{"*": web}))
+	c.plain = c.serve("tcp", route.HTTPHost(map[string]string{"*": web}))
 	c.explicit = c.serve("unix", nil)
 	c.backend = start(t, web, c.control, web, "sound")
 	c.get(1)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/stretchr/testify/require"
 )
 
@@ -15,7 +15,7 @@ import (
 // of its own: not one of them is lost.
 func TestRollingDeployLosesNothing(t *testing.T) {
 	w := newWorld(t, patient())
-	address := w.serve("tcp", broker.FixedService(web))
+	address := w.serve("tcp", route.Fixed(web))
 	running := []*process{start(t, web, w.control, web, "0"), start(t, web, w.control, web, "1")}
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return net.Dial("tcp", address)

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/handoff-go/handoff/client"
 	"github.com/stretchr/testify/require"
 )
@@ -32,7 +33,7 @@ func webWorld(t *testing.T) (w *world, address string, backends []*process) {
 	o := patient()
 	o.MaxInFlight = max(broker.DefaultMaxInFlight, 4**abreast)
 	w = newWorld(t, o)
-	address = w.serve("tcp", broker.FixedService(web))
+	address = w.serve("tcp", route.Fixed(web))
 	for _, name := range []string{"one", "two"} {
 		backends = append(backends, start(t, web, w.control, web, name))
 	}
@@ -91,7 +92,7 @@ func TestGoClient(t *testing.T) {
 // Backends that have little room are busy most of the time, and nobody is sent away for it.
 func TestNarrowBackendsLoseNobody(t *testing.T) {
 	w := newWorld(t, patient())
-	address := w.serve("tcp", broker.FixedService(web))
+	address := w.serve("tcp", route.Fixed(web))
 	backends := []*process{start(t, "narrow", w.control, web, "one"), start(t, "narrow", w.control, web, "two")}
 	dial := func(context.Context, string, string) (net.Conn, error) { return net.Dial("tcp", address) }
 	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}

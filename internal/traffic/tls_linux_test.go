@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,7 +27,7 @@ import (
 // is missing afterwards.
 func TestTLSGoesThroughToTheBackendOfItsName(t *testing.T) {
 	w := newWorld(t, patient())
-	address := w.serve("tcp", broker.BySNI(map[string]string{"one.example": "first", "*.two.example": "second"}))
+	address := w.serve("tcp", route.SNI(map[string]string{"one.example": "first", "*.two.example": "second"}))
 	hosts := map[string]string{"one.example": "first", "a.two.example": "second", "b.two.example": "second"}
 	certificates := map[string]*certificate{
 		"first":  certify(t, "first", "one.example"),

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/child"
 	"github.com/handoff-go/handoff/fallback"
 )
@@ -71,7 +72,7 @@ func serveAsBroker(r role, in io.Reader, out io.Writer) error {
 	}
 	run(b.ServeBackends, control)
 	at := addresses{Explicit: map[string]string{}, Plain: map[string]string{}}
-	for mode, route := range map[string]broker.Route{"explicit": nil, "plain": broker.FixedService(service)} {
+	for mode, route := range map[string]broker.Route{"explicit": nil, "plain": route.Fixed(service)} {
 		for _, network := range networks() {
 			ln, err := listen(r.dir, network, mode)
 			if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/handoff-go/handoff/client"
 	"github.com/handoff-go/handoff/spec/trace/events"
 )
@@ -87,13 +88,13 @@ func (s *stage) open(ctx context.Context) (err error) {
 	if s.broker, err = broker.New(o); err != nil {
 		return err
 	}
-	route := broker.Route(nil)
+	var clientRoute broker.Route
 	if s.kind == "plain" {
-		route = broker.FixedService(service)
+		clientRoute = route.Fixed(service)
 	}
 	s.running.Go(func() { _ = s.broker.ServeBackends(s.control) })
 	if !s.scenario.givesUp {
-		s.running.Go(func() { _ = s.broker.ServeRoute(s.clients, route) })
+		s.running.Go(func() { _ = s.broker.ServeRoute(s.clients, clientRoute) })
 	}
 	s.running.Go(s.greetDirectly)
 	for i := range links {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/spec/trace/events"
@@ -77,7 +78,7 @@ func (w *world) open() (err error) {
 		AckDeadline:   w.cfg.AckDeadline,
 		SettleTimeout: w.cfg.AckDeadline / 2,
 		Limit:         fallback.Policy{MaxFailures: w.cfg.Connections + 1}, // the faults are not to stop
-		Route:         broker.FixedService(service),
+		Route:         route.Fixed(service),
 		Trace:         w.stepOfBroker,
 		TraceRegistry: w.recorder.addRegistry,
 	})

@@ -1,4 +1,4 @@
-package broker_test
+package route_test
 
 import (
 	"crypto/tls"
@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/broker/route"
 	"github.com/stretchr/testify/require"
 )
 
 var names = map[string]string{"a.example": "a", "*.b.example": "b", "*": "rest"}
 
-func TestByHTTPHost(t *testing.T) {
+func TestHTTPHost(t *testing.T) {
 	cases := map[string]struct{ sent, want string }{
 		"a host":                 {"GET / HTTP/1.1\r\nHost: a.example\r\n", "a"},
 		"another case":           {"GET / HTTP/1.1\r\nhOST:A.Example.\r\n", "a"},
@@ -30,9 +31,9 @@ func TestByHTTPHost(t *testing.T) {
 		"no host at all":         {"GET / HTTP/1.0\r\n\r\n", "rest"},
 		"the server's own":       {"OPTIONS * HTTP/1.1\r\nHost: a.example\r\n", "a"},
 	}
-	route := broker.ByHTTPHost(names)
+	decide := route.HTTPHost(names)
 	for name, test := range cases {
-		t.Run(name, func(t *testing.T) { decidesByBytes(t, route, []byte(test.sent), test.want) })
+		t.Run(name, func(t *testing.T) { decidesByBytes(t, decide, []byte(test.sent), test.want) })
 	}
 	for name, sent := range map[string]string{
 		"HTTP/2":              "PRI * HTTP/2.0\r\n\r\n",
@@ -45,66 +46,64 @@ func TestByHTTPHost(t *testing.T) {
 		"an empty line first": "\r\nGET / HTTP/1.1\r\nHost: a.example\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := route(broker.Client{Sent: []byte(sent)})
-			require.Error(t, err)
-			require.NotErrorIs(t, err, broker.ErrMore)
+			_, err := decide(broker.Client{Sent: []byte(sent)})
+			require.ErrorIs(t, err, broker.ErrNoRoute)
 		})
 	}
 }
 
-func TestBySNI(t *testing.T) {
-	route := broker.BySNI(names)
+func TestSNI(t *testing.T) {
+	decide := route.SNI(names)
 	for name, want := range map[string]string{"a.example": "a", "x.b.example": "b", "other": "rest", "": "rest"} {
-		t.Run(name, func(t *testing.T) { decidesByBytes(t, route, tlsHello(t, name), want) })
+		t.Run(name, func(t *testing.T) { decidesByBytes(t, decide, tlsHello(t, name), want) })
 		t.Run(name+" in small records", func(t *testing.T) {
-			decidesByBytes(t, route, inRecords(tlsHello(t, name), 7), want)
+			decidesByBytes(t, decide, inRecords(tlsHello(t, name), 7), want)
 		})
 	}
 }
 
-func TestBySNIRefusesWhatIsNoTLS(t *testing.T) {
-	route := broker.BySNI(names)
+func TestSNIRefusesWhatIsNotTLS(t *testing.T) {
+	decide := route.SNI(names)
 	hello := tlsHello(t, "a.example")
 	// Whatever is done to a byte, the route must answer; it must not panic.
 	for i := range hello {
 		for _, b := range []byte{0, 1, 0x7f, 0xff} {
 			changed := append([]byte(nil), hello...)
 			changed[i] = b
-			_, _ = route(broker.Client{Sent: changed})
+			_, _ = decide(broker.Client{Sent: changed})
 		}
 	}
 	for _, sent := range []string{"GET / HTTP/1.1\r\n", "\x16\x02", "\x16\x03\x01\x00\x00", "\x16\x03\x01\x00\x04\x02\x00\x00\x00", "\x16\x03\x01\x00\x04\x01\x00\x00\x00", "\x16\x03\x01\xff\xff"} {
-		_, err := route(broker.Client{Sent: []byte(sent)})
-		require.Error(t, err)
-		require.NotErrorIs(t, err, broker.ErrMore, "%q", sent)
+		_, err := decide(broker.Client{Sent: []byte(sent)})
+		require.ErrorIs(t, err, broker.ErrNoRoute, "%q", sent)
 	}
 }
 
 func TestHostsWithoutAServiceHaveNoRoute(t *testing.T) {
-	_, err := broker.ByHTTPHost(map[string]string{"a": "a"})(broker.Client{Sent: []byte("GET / HTTP/1.1\nHost: b\n")})
+	_, err := route.HTTPHost(map[string]string{"a": "a"})(broker.Client{Sent: []byte("GET / HTTP/1.1\nHost: b\n")})
 	require.ErrorIs(t, err, broker.ErrNoRoute)
-	_, err = broker.ByHTTPHost(map[string]string{"": "a"})(broker.Client{Sent: []byte("GET / HTTP/1.0\n\n")})
+	_, err = route.HTTPHost(map[string]string{"": "a"})(broker.Client{Sent: []byte("GET / HTTP/1.0\n\n")})
 	require.ErrorIs(t, err, broker.ErrNoRoute)
 }
 
-func TestByLocalPort(t *testing.T) {
-	route := broker.ByLocalPort(map[int]string{80: "web"})
-	r, err := route(broker.Client{Local: &net.TCPAddr{Port: 80}})
+func TestPort(t *testing.T) {
+	decide := route.Port(map[int]string{80: "web"})
+	r, err := decide(broker.Client{Local: &net.TCPAddr{Port: 80}})
 	require.NoError(t, err)
 	require.Equal(t, "web", r.Service)
-	_, err = route(broker.Client{Local: &net.TCPAddr{Port: 81}})
+	_, err = decide(broker.Client{Local: &net.TCPAddr{Port: 81}})
 	require.ErrorIs(t, err, broker.ErrNoRoute)
-	_, err = route(broker.Client{Local: &net.UnixAddr{}})
+	_, err = decide(broker.Client{Local: &net.UnixAddr{}})
 	require.ErrorIs(t, err, broker.ErrNoRoute)
 }
 
-// decidesByBytes asks a route with every beginning of what is sent: it wants more until
-// it knows, and then never changes its mind.
-func decidesByBytes(t *testing.T, route broker.Route, sent []byte, want string) {
+// decidesByBytes asks a route with every prefix of what is sent: it needs more until it has decided,
+// and then its answer never changes.
+func decidesByBytes(t *testing.T, decide broker.Route, sent []byte, want string) {
 	t.Helper()
 	decided := false
 	for n := range len(sent) + 1 {
-		r, err := route(broker.Client{Sent: sent[:n:n]})
+		r, err := decide(broker.Client{Sent: sent[:n:n]})
 		if !decided && err != nil {
 			require.ErrorIs(t, err, broker.ErrMore)
 			continue

@@ -1,25 +1,31 @@
-package broker
+package route
 
-import "errors"
+import (
+	"fmt"
 
-// BySNI returns a route that goes by the server name in a TLS client's first message,
-// which the backend still gets: it speaks TLS, not the broker. The keys are host names;
-// one that begins with "*." has any one first label, and "*" is for all others, and for
-// clients that tell no name.
-func BySNI(services map[string]string) Route {
+	"github.com/handoff-go/handoff/broker"
+)
+
+// SNI returns a route that goes by the server name in a TLS client's ClientHello. The broker only
+// looks at it: the backend reads the whole ClientHello and speaks TLS.
+//
+// The keys are host names. One that begins with "*." matches any one first label, and "*" matches
+// all other names and clients that send none. Names without a service, and clients that do not speak
+// TLS, have broker.ErrNoRoute.
+func SNI(services map[string]string) broker.Route {
 	h := newHosts(services)
-	return func(c Client) (Request, error) {
+	return func(c broker.Client) (broker.Request, error) {
 		name, err := serverName(c.Sent)
 		if err != nil {
-			return Request{}, err
+			return broker.Request{}, err
 		}
 		return h.request(name)
 	}
 }
 
-var errNoTLS = errors.New("broker: the client does not speak TLS")
+var errNotTLS = fmt.Errorf("%w: it does not speak TLS", broker.ErrNoRoute)
 
-// The few numbers of TLS that a ClientHello needs.
+// The constants of TLS that it takes to read a ClientHello (RFC 8446, sections 4 and 5).
 const (
 	recordHandshake  = 22
 	messageHello     = 1
@@ -31,8 +37,8 @@ const (
 	versionAndRandom = 2 + 32
 )
 
-// serverName returns the server name in the ClientHello that sent begins with, empty if
-// it has none, or ErrMore if it is not all there.
+// serverName returns the server name in the ClientHello at the start of sent, empty if it has none.
+// The error is broker.ErrMore while the ClientHello is incomplete.
 func serverName(sent []byte) (string, error) {
 	message, err := clientHello(sent)
 	if err != nil {
@@ -44,10 +50,10 @@ func serverName(sent []byte) (string, error) {
 	c.vector(2) // ciphers
 	c.vector(1) // compressions
 	if c.bad {
-		return "", errNoTLS
+		return "", errNotTLS
 	}
 	if len(c.rest) == 0 {
-		return "", nil // a client of old, without extensions
+		return "", nil // a TLS client so old that it sends no extensions
 	}
 	extensions := cursor{rest: c.vector(2), bad: c.bad}
 	for len(extensions.rest) > 0 && !extensions.bad {
@@ -66,30 +72,30 @@ func serverName(sent []byte) (string, error) {
 		extensions.bad = extensions.bad || names.bad
 	}
 	if extensions.bad {
-		return "", errNoTLS
+		return "", errNotTLS
 	}
 	return "", nil
 }
 
-// clientHello returns the body of the first message, which may lie in several records.
+// clientHello returns the body of the first message, which may span several records.
 func clientHello(sent []byte) ([]byte, error) {
 	var message []byte
 	for {
 		switch {
 		case len(sent) > 0 && sent[0] != recordHandshake, len(sent) > 1 && sent[1] != 3:
-			return nil, errNoTLS
+			return nil, errNotTLS
 		case len(sent) < recordHeader:
-			return nil, ErrMore
+			return nil, broker.ErrMore
 		}
 		size := int(sent[3])<<8 | int(sent[4])
 		if size == 0 || size > recordLimit {
-			return nil, errNoTLS
+			return nil, errNotTLS
 		}
 		sent = sent[recordHeader:]
 		part := sent[:min(size, len(sent))]
 		message = append(message, part...)
 		if len(message) > 0 && message[0] != messageHello {
-			return nil, errNoTLS
+			return nil, errNotTLS
 		}
 		if len(message) >= messageHeader {
 			want := int(message[1])<<16 | int(message[2])<<8 | int(message[3])
@@ -98,13 +104,14 @@ func clientHello(sent []byte) ([]byte, error) {
 			}
 		}
 		if len(part) < size {
-			return nil, ErrMore
+			return nil, broker.ErrMore
 		}
 		sent = sent[size:]
 	}
 }
 
-// cursor takes fields off bytes. A field that is not all there makes it bad, and empty.
+// cursor takes fields off the front of a byte slice. A field that is not complete makes it bad, and
+// empty.
 type cursor struct {
 	rest []byte
 	bad  bool
@@ -120,7 +127,7 @@ func (c *cursor) take(n int) []byte {
 	return b
 }
 
-// number takes a number of so many bytes.
+// number takes a big-endian number that has the given count of bytes.
 func (c *cursor) number(bytes int) int {
 	var n int
 	for _, b := range c.take(bytes) {
@@ -129,7 +136,7 @@ func (c *cursor) number(bytes int) int {
 	return n
 }
 
-// vector takes bytes behind their length, which has so many bytes.
+// vector takes a byte string behind its length, whose own size is the given count of bytes.
 func (c *cursor) vector(bytes int) []byte {
 	n := c.number(bytes)
 	return c.take(n)

@@ -1,34 +1,37 @@
-package broker
+package route
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/handoff-go/handoff/broker"
 )
 
-// ByHTTPHost returns a route that goes by the host that an HTTP/1 client asks for in its
-// first request. The keys are as for BySNI.
+// HTTPHost returns a route that goes by the host that an HTTP/1 client asks for in its first
+// request. The keys are as for [SNI]; a request without a host is for the key "*". Hosts without
+// a service, and clients that do not speak HTTP/1, have broker.ErrNoRoute.
 //
-// It decides for the whole connection: a client that asks for another host in a later
-// request of a kept-alive connection is still with the first one's backend, which must
-// answer 421 (Misdirected Request) to a host that is not its own.
-func ByHTTPHost(services map[string]string) Route {
+// It decides for the whole connection: a client that asks for another host in a later request of
+// a kept-alive connection stays with the backend of its first one, which must answer 421
+// (Misdirected Request) to a host that is not its own.
+func HTTPHost(services map[string]string) broker.Route {
 	h := newHosts(services)
-	return func(c Client) (Request, error) {
+	return func(c broker.Client) (broker.Request, error) {
 		host, err := requestHost(c.Sent)
 		if err != nil {
-			return Request{}, err
+			return broker.Request{}, err
 		}
 		return h.request(host)
 	}
 }
 
-var errNoHTTP = errors.New("broker: the client does not speak HTTP/1")
+var errNotHTTP = fmt.Errorf("%w: it does not speak HTTP/1", broker.ErrNoRoute)
 
-// requestHost returns the host of the request that sent begins with: of its target, if
-// that has one, as servers prefer it, and else of its Host field; empty if there is none.
-// It is decided by the first Host field, since no server takes a second one.
+// requestHost returns the host of the request at the start of sent: that of its target, which
+// servers prefer, or else of its Host field; empty if it has neither. The first Host field decides,
+// because servers refuse a request that has two.
 func requestHost(sent []byte) (string, error) {
 	line, rest, err := nextLine(sent)
 	if err != nil {
@@ -47,8 +50,8 @@ func requestHost(sent []byte) (string, error) {
 			return "", nil
 		}
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(name) { // also a line that continues another, which has been abused
-			return "", errNoHTTP
+		if !ok || !isToken(name) { // obsolete line folding included: it has been used to smuggle fields
+			return "", errNotHTTP
 		}
 		if strings.EqualFold(name, "host") {
 			return withoutPort(strings.Trim(value, " \t")), nil
@@ -56,15 +59,15 @@ func requestHost(sent []byte) (string, error) {
 	}
 }
 
-// nextLine returns the first line without its end, and what follows.
+// nextLine returns the first line without its line end, and what follows it.
 func nextLine(b []byte) (line string, rest []byte, err error) {
 	end := bytes.IndexByte(b, '\n')
 	if end < 0 {
-		// What cannot become a request need not be waited for.
+		// Bytes that cannot become a request are refused without waiting for the end of the line.
 		if len(b) > 0 && (b[0] < '!' && b[0] != '\r' || b[0] >= 0x7f) {
-			return "", nil, errNoHTTP
+			return "", nil, errNotHTTP
 		}
-		return "", nil, ErrMore
+		return "", nil, broker.ErrMore
 	}
 	return strings.TrimSuffix(string(b[:end]), "\r"), b[end+1:], nil
 }
@@ -74,7 +77,7 @@ func targetHost(line string) (string, error) {
 	method, rest, _ := strings.Cut(line, " ")
 	target, version, ok := strings.Cut(rest, " ")
 	if !ok || !isToken(method) || !strings.HasPrefix(version, "HTTP/1.") {
-		return "", errNoHTTP
+		return "", errNotHTTP
 	}
 	switch {
 	case strings.HasPrefix(target, "/"), target == "*":
@@ -84,7 +87,7 @@ func targetHost(line string) (string, error) {
 	}
 	u, err := url.ParseRequestURI(target)
 	if err != nil || u.Host == "" {
-		return "", errNoHTTP
+		return "", errNotHTTP
 	}
 	return u.Host, nil
 }
