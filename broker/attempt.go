@@ -15,7 +15,7 @@ import (
 // attempt is one offer of one connection on one link.
 type attempt struct {
 	link        *link
-	passage     *passage
+	transfer    *transfer
 	token       registry.Token
 	correlation uint64
 	ref         uint64
@@ -28,26 +28,26 @@ type attempt struct {
 type sent uint8
 
 const (
-	sentFirst sent = iota // the first byte is gone
-	sentNot               // no byte is, and this link is of no use
-	sentLater             // no byte is, and this link may be of use again
-	sentNever             // no byte is, and no link is of use
+	offerSent   sent = iota // the first byte is gone
+	tryNextLink             // no byte is, and this link is of no use
+	retryLater              // no byte is, and this link may be of use again
+	giveUpOffer             // no byte is, and no link is of use
 )
 
-// offer begins an attempt and sends its offer. When the first byte is gone the passage is
+// offer begins an attempt and sends its offer. When the first byte is gone the transfer is
 // the link's, and the caller must not touch it. Else nobody has a copy of the connection,
 // and it returns why.
-func (l *link) offer(p *passage) (sent, fallback.Decision) {
+func (l *link) offer(p *transfer) (sent, fallback.Decision) {
 	// The kernel's clock is read before Go's, so that the lease is over by the deadline.
 	clock, err := fdpass.Clock()
 	now := time.Now()
 	if err != nil {
-		return sentNever, fallback.Decision{Reason: fallback.PermissionDenied}
+		return giveUpOffer, fallback.Decision{Reason: fallback.PermissionDenied}
 	}
-	a, err := l.attempt(p, clock, now)
+	a, err := l.newAttempt(p, clock, now)
 	if err != nil {
 		l.b.log.Warn("handoff not begun", "service", l.service.name, "error", err)
-		return sentNever, fallback.Decision{Reason: fallback.FDPressureDisabled}
+		return giveUpOffer, fallback.Decision{Reason: fallback.FDPressureDisabled}
 	}
 	buffer := l.b.buffer()
 	defer l.b.buffers.Put(buffer)
@@ -56,7 +56,7 @@ func (l *link) offer(p *passage) (sent, fallback.Decision) {
 	if err != nil {
 		l.service.registry.Abandon(a.token)
 		a.trace(OpAbandon, err)
-		return notSent(err)
+		return offerFailure(err)
 	}
 	a.trace(OpSendOffer, nil)
 	if whole {
@@ -64,18 +64,18 @@ func (l *link) offer(p *passage) (sent, fallback.Decision) {
 	} else {
 		l.flush()
 	}
-	return sentFirst, fallback.Decision{}
+	return offerSent, fallback.Decision{}
 }
 
-// attempt registers an attempt. Spec: Begin.
-func (l *link) attempt(p *passage, clock int64, now time.Time) (*attempt, error) {
+// newAttempt registers an attempt. Spec: Begin.
+func (l *link) newAttempt(p *transfer, clock int64, now time.Time) (*attempt, error) {
 	token, ref, err := l.b.begin(l.service.registry, l.peer, now)
 	if err != nil {
 		return nil, err
 	}
 	a := &attempt{
 		link:        l,
-		passage:     p,
+		transfer:    p,
 		token:       token,
 		correlation: l.b.correlation.Add(1),
 		ref:         ref,
@@ -89,7 +89,7 @@ func (l *link) attempt(p *passage, clock int64, now time.Time) (*attempt, error)
 	return a, nil
 }
 
-func (a *attempt) frame(b []byte, p *passage) []byte {
+func (a *attempt) frame(b []byte, p *transfer) []byte {
 	m := wire.Offer{
 		Token:         a.token,
 		Service:       a.link.service.name,
@@ -107,7 +107,7 @@ func (a *attempt) frame(b []byte, p *passage) []byte {
 // the descriptor, as one step: an attempt that is on a link was offered. It returns
 // whether the whole offer is written; with an error no byte is, and the attempt is off
 // the link. Spec: SendOffer.
-func (l *link) sendOffer(a *attempt, conn *held, frame []byte) (whole bool, err error) {
+func (l *link) sendOffer(a *attempt, conn *clientConn, frame []byte) (whole bool, err error) {
 	inner := conn.control(func(fd int) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -119,7 +119,7 @@ func (l *link) sendOffer(a *attempt, conn *held, frame []byte) (whole bool, err 
 		if n, err = l.sock.Send(frame, fd); n == 0 {
 			if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 				l.cut = true
-				l.breakLocked(err)
+				l.failLocked(err)
 			}
 			return
 		}
@@ -138,18 +138,18 @@ func (l *link) sendOffer(a *attempt, conn *held, frame []byte) (whole bool, err 
 	return whole, err
 }
 
-// notSent returns what an offer means of which no byte went.
-func notSent(err error) (sent, fallback.Decision) {
+// offerFailure returns what an offer means of which no byte went.
+func offerFailure(err error) (sent, fallback.Decision) {
 	switch {
 	case errors.Is(err, syscall.ETOOMANYREFS):
 		// Too many descriptors of this user are under way, on whatever link.
-		return sentNever, fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}
+		return giveUpOffer, fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}
 	case errors.Is(err, errCongested), errors.Is(err, fdpass.ErrWouldBlock):
-		return sentLater, fallback.Decision{Reason: fallback.FDPressureDisabled}
+		return retryLater, fallback.Decision{Reason: fallback.FDPressureDisabled}
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
-		return sentNot, fallback.Decision{Reason: fallback.BackendGone}
+		return tryNextLink, fallback.Decision{Reason: fallback.BackendGone}
 	}
-	return sentNever, fallback.Decision{Reason: fallback.PermissionDenied}
+	return giveUpOffer, fallback.Decision{Reason: fallback.PermissionDenied}
 }
 
 func (b *Broker) buffer() *[]byte {

@@ -36,21 +36,21 @@ type Broker struct {
 	ledger      fdpass.Ledger
 	outcomes    [Closed + 1]atomic.Uint64
 
-	cut  context.Context // ends when Shutdown will wait no longer
-	stop context.CancelFunc
+	forceCtx  context.Context // ends when Shutdown will wait no longer
+	forceStop context.CancelFunc
 
 	beginning sync.Mutex // with tracing: one Begin at a time, for ref
 	ref       uint64     // of the latest Begin, under beginning
 
-	closing context.Context // ends when Shutdown begins
-	begins  context.CancelFunc
+	closing      context.Context // ends when Shutdown begins
+	cancelAccept context.CancelFunc
 
-	mu       sync.Mutex
-	services map[string]*service // that have links
-	serving  map[io.Closer]bool  // listeners
-	running  sync.WaitGroup      // every goroutine of the broker, and every connection on its way
-	over     bool                // Shutdown began: nothing is added to running
-	readers  sync.WaitGroup      // of links
+	mu           sync.Mutex
+	services     map[string]*service // that have links
+	serving      map[io.Closer]bool  // listeners
+	running      sync.WaitGroup      // every goroutine of the broker, and every connection on its way
+	shuttingDown bool                // Shutdown began: nothing is added to running
+	readers      sync.WaitGroup      // of links
 }
 
 // New returns a broker that serves nobody yet, an *OptionError, an *UnsupportedError
@@ -94,8 +94,8 @@ func New(o Options) (*Broker, error) {
 	}
 	// Without a namespace to compare there is no lease: every link is commit only.
 	b.namespace.Device, b.namespace.Inode, _ = fdpass.TimeNamespace()
-	b.closing, b.begins = context.WithCancel(context.Background())
-	b.cut, b.stop = context.WithCancel(context.Background())
+	b.closing, b.cancelAccept = context.WithCancel(context.Background())
+	b.forceCtx, b.forceStop = context.WithCancel(context.Background())
 	return b, nil
 }
 
@@ -151,7 +151,7 @@ func (b *Broker) begin(r *registry.Registry, to registry.Backend, now time.Time)
 func (b *Broker) enter() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.over {
+	if b.shuttingDown {
 		return false
 	}
 	b.running.Add(1)

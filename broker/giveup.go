@@ -7,11 +7,11 @@ import "github.com/handoff-go/handoff/wire"
 func (l *link) giveUp(a *attempt) {
 	l.service.registry.Abandon(a.token)
 	a.trace(OpAbandon, nil)
-	l.late(a, nil)
+	l.fenceAttempt(a, nil)
 }
 
 // giveUp does what is left to do for a connection that the broker has and nobody adopted.
-func (p *passage) giveUp(settled bool) Outcome {
+func (p *transfer) giveUp(settled bool) Outcome {
 	o := p.outcome()
 	o.Decision, o.Settled = p.why, settled
 	switch {
@@ -31,7 +31,7 @@ func (p *passage) giveUp(settled bool) Outcome {
 
 // sendFallback tells a client of the explicit mode to reconnect: nobody owned the
 // connection. Spec: SendFallback, EndConn.
-func (p *passage) sendFallback() {
+func (p *transfer) sendFallback() {
 	m := wire.Fallback{Reason: wire.ReasonOf(p.why.Reason), RetryAfter: p.why.RetryAfter}
 	err := p.conn.write(m.Append(nil))
 	p.b.trace(Event{Op: OpSendFallback, Err: err, Note: p.request.ClientAddress})

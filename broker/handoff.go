@@ -28,7 +28,7 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 	if err := ctx.Err(); err != nil {
 		return untouched, err
 	}
-	if given, ok := conn.(*givenBack); ok {
+	if given, ok := conn.(*returnedConn); ok {
 		if !given.settled {
 			untouched.Settled = false
 			return untouched, ErrUnsettled
@@ -46,11 +46,11 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 		return untouched, ErrClosed
 	}
 	defer b.leave()
-	h, err := b.hold(conn)
+	h, err := b.takenConn(conn)
 	if err != nil {
 		return untouched, err
 	}
-	p := &passage{b: b, request: r, conn: h, callers: true, began: time.Now(), results: make(chan result, 1)}
+	p := &transfer{b: b, request: r, conn: h, callers: true, began: time.Now(), results: make(chan result, 1)}
 	ctx, stop := b.within(ctx)
 	defer stop()
 	o := p.handoff(ctx)
@@ -61,7 +61,7 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 	return o, nil
 }
 
-func (p *passage) handoff(ctx context.Context) Outcome {
+func (p *transfer) handoff(ctx context.Context) Outcome {
 	if !p.enter() || !p.offerSoon(ctx) {
 		return p.giveUp(true)
 	}
@@ -71,7 +71,7 @@ func (p *passage) handoff(ctx context.Context) Outcome {
 // within returns ctx, which also ends when Shutdown will wait no longer.
 func (b *Broker) within(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(b.cut, func() { cancel(ErrClosed) })
+	stop := context.AfterFunc(b.forceCtx, func() { cancel(ErrClosed) })
 	return ctx, func() { stop(); cancel(nil) }
 }
 
@@ -86,11 +86,11 @@ func (r Request) check() error {
 }
 
 // giveBack gives the connection to the caller of Handoff.
-func (p *passage) giveBack(settled bool) net.Conn {
+func (p *transfer) giveBack(settled bool) net.Conn {
 	if p.latest == nil {
 		// Nobody ever had a copy, so it is as it came, except for what was peeked.
 		_ = p.conn.conn.SetDeadline(time.Time{})
 	}
 	p.b.ledger.Adopted(fromCaller)
-	return &givenBack{Conn: p.conn.conn, preface: p.request.Preface, settled: settled}
+	return &returnedConn{Conn: p.conn.conn, preface: p.request.Preface, settled: settled}
 }

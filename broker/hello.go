@@ -11,9 +11,9 @@ import (
 // protocol is the version of the client's protocol that is spoken here, the reference's.
 const protocol = 1
 
-// greet answers the hello of a client and makes its passage. It returns false if the
+// greet answers the hello of a client and makes its transfer. It returns false if the
 // client is dealt with: then nothing is on its way. Spec: ReadHello, SendReply.
-func (a *arrival) greet(p *passage) bool {
+func (a *pendingClient) greet(p *transfer) bool {
 	hello, err := parseHello(a.hello)
 	if err != nil {
 		a.b.trace(Event{Op: OpReadHello, Err: err})
@@ -84,9 +84,9 @@ func (b *Broker) refuse(hello *wire.Hello) *wire.Refused {
 	return &refused
 }
 
-// negotiate makes the reply to a hello. If the client is to be handed over the passage
+// negotiate makes the reply to a hello. If the client is to be handed over the transfer
 // has the token that it will be told ready with; else p.why says why not.
-func (p *passage) negotiate(hello *wire.Hello) (*wire.Negotiated, error) {
+func (p *transfer) negotiate(hello *wire.Hello) (*wire.Negotiated, error) {
 	s := p.b.service(hello.Service)
 	reply := &wire.Negotiated{Protocol: protocol, Address: s.reconnect, Capabilities: wire.CapabilityHandlePassing}
 	switch {

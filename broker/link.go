@@ -29,7 +29,7 @@ type link struct {
 	parser wire.Parser
 	nonce  uint64    // of the ping that has no pong yet; 0: none
 	pingAt time.Time // when the next ping is sent, or this one's pong is due; zero: never
-	bye    bool      // the farewell is sent
+	bye    bool      // the sendBye is sent
 
 	mu        sync.Mutex
 	attempts  map[uint64]*attempt // offered, not decided, by correlation id
@@ -72,9 +72,9 @@ func (l *link) stateLocked() linkState {
 	return linkOpen
 }
 
-// take removes an attempt from the link and returns it, or nil if it is not there, or
+// claim removes an attempt from the link and returns it, or nil if it is not there, or
 // has another token. Whoever takes an attempt decides it, alone.
-func (l *link) take(correlation uint64, token registry.Token) *attempt {
+func (l *link) claim(correlation uint64, token registry.Token) *attempt {
 	l.mu.Lock()
 	a := l.attempts[correlation]
 	if a == nil || !a.token.Equal(token) {
@@ -83,7 +83,7 @@ func (l *link) take(correlation uint64, token registry.Token) *attempt {
 	}
 	delete(l.attempts, correlation)
 	l.mu.Unlock()
-	l.service.roomy()
+	l.service.notifyCapacity()
 	return a
 }
 
@@ -106,12 +106,12 @@ func (l *link) settle(correlation uint64, token registry.Token) *attempt {
 	delete(l.unsettled, correlation)
 	l.mu.Unlock()
 	close(a.settled)
-	l.service.roomy()
+	l.service.notifyCapacity()
 	return a
 }
 
-// takeAll takes all attempts that satisfy f.
-func (l *link) takeAll(f func(*attempt) bool) []*attempt {
+// claimAll claims all attempts that satisfy f.
+func (l *link) claimAll(f func(*attempt) bool) []*attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var taken []*attempt
@@ -131,19 +131,19 @@ func (l *link) close() {
 	l.closed = true
 }
 
-// breakLocked asks the reader to drop the link: only the reader may judge what was not
+// failLocked asks the reader to drop the link: only the reader may judge what was not
 // read yet.
-func (l *link) breakLocked(err error) {
+func (l *link) failLocked(err error) {
 	if l.broken == nil && !l.closed {
 		l.broken = err
 		l.armLocked(time.Unix(1, 0))
 	}
 }
 
-func (l *link) breakUp(err error) {
+func (l *link) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.breakLocked(err)
+	l.failLocked(err)
 }
 
 // armLocked has the reader wake at t, if it would not wake sooner.

@@ -8,9 +8,9 @@ import (
 )
 
 // offerNext offers the connection to a backend that was not tried yet, and returns true
-// if one was: the passage is its link's from then on. Else p.why says why not, and busy
+// if one was: the transfer is its link's from then on. Else p.why says why not, and busy
 // that there is a backend which may take it later.
-func (p *passage) offerNext() (offered, busy bool) {
+func (p *transfer) offerNext() (offered, busy bool) {
 	s := p.b.service(p.request.Service)
 	if s == nil || s.disabled {
 		p.why = fallback.Decision{Reason: fallback.ServicePolicyDisabled}
@@ -36,13 +36,13 @@ func (p *passage) offerNext() (offered, busy bool) {
 		p.tried = append(p.tried, l) // before it is the link's
 		sent, why := l.offer(p)
 		switch sent {
-		case sentFirst:
+		case offerSent:
 			return true, false
-		case sentLater:
+		case retryLater:
 			p.tried = p.tried[:len(p.tried)-1]
 			skipped = append(skipped, l)
 			busy = true
-		case sentNever:
+		case giveUpOffer:
 			p.why = why
 			return false, false
 		}
@@ -53,7 +53,7 @@ func (p *passage) offerNext() (offered, busy bool) {
 
 // offerSoon is offerNext, but waits a little for a backend that is busy: it may be the
 // broker's own reader that has not come to its ACKs.
-func (p *passage) offerSoon(ctx context.Context) bool {
+func (p *transfer) offerSoon(ctx context.Context) bool {
 	offered, busy := p.offerNext()
 	if offered || !busy {
 		return offered
@@ -63,7 +63,7 @@ func (p *passage) offerSoon(ctx context.Context) bool {
 
 // offerLater offers the connection as soon as a backend that is busy may take it, within
 // its patience.
-func (p *passage) offerLater(ctx context.Context) bool {
+func (p *transfer) offerLater(ctx context.Context) bool {
 	timer := time.NewTimer(p.patience())
 	defer timer.Stop()
 	if len(p.tried) == 0 {
@@ -90,7 +90,7 @@ func (p *passage) offerLater(ctx context.Context) bool {
 // patience returns how long to wait for a backend that is busy. Who has somewhere else to
 // go goes there soon; a plain client has not, and would be disconnected: it waits as long
 // as an explicit one is told to wait for everything.
-func (p *passage) patience() time.Duration {
+func (p *transfer) patience() time.Duration {
 	if !p.ready.IsZero() || p.callers || p.request.Proxy != "" {
 		return p.b.o.SettleTimeout
 	}
@@ -115,19 +115,19 @@ func (b *Broker) room(name string) <-chan struct{} {
 	return s.room
 }
 
-// roomy wakes those who wait for room: all that were offered elsewhere, and the first in
+// notifyCapacity wakes those who wait for room: all that were offered elsewhere, and the first in
 // line of the others. The caller holds no lock of a link.
-func (s *service) roomy() {
+func (s *service) notifyCapacity() {
 	if !s.awaited.Load() && !s.lined.Load() {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.roomyLocked()
+	s.notifyCapacityLocked()
 	s.turnLocked()
 }
 
-func (s *service) roomyLocked() {
+func (s *service) notifyCapacityLocked() {
 	s.awaited.Store(false)
 	if s.room != nil {
 		close(s.room)

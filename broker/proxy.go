@@ -11,12 +11,12 @@ import (
 // proxy connects the client to the request's proxy target and copies between them, in
 // goroutines of its own, until both have ended or Shutdown waits no longer. The broker
 // owns the connection. With an error nothing was done to it. Spec: Proxy.
-func (p *passage) proxy() error {
+func (p *transfer) proxy() error {
 	network := "tcp"
 	if strings.HasPrefix(p.request.Proxy, "/") || strings.HasPrefix(p.request.Proxy, "@") {
 		network = "unix"
 	}
-	ctx, cancel := context.WithTimeout(p.b.cut, p.b.o.Handshake)
+	ctx, cancel := context.WithTimeout(p.b.forceCtx, p.b.o.Handshake)
 	defer cancel()
 	var d net.Dialer
 	target, err := d.DialContext(ctx, network, p.request.Proxy)
@@ -30,7 +30,7 @@ func (p *passage) proxy() error {
 		p.b.log.Warn("proxy target not reached", "service", p.request.Service, "target", p.request.Proxy, "error", err)
 		return err
 	}
-	p.b.running.Add(1) // this passage is counted, so Shutdown still waits
+	p.b.running.Add(1) // this transfer is counted, so Shutdown still waits
 	go func() {
 		defer p.b.running.Done()
 		p.copyBoth(target)
@@ -38,8 +38,8 @@ func (p *passage) proxy() error {
 	return nil
 }
 
-func (p *passage) copyBoth(target net.Conn) {
-	stop := context.AfterFunc(p.b.cut, func() {
+func (p *transfer) copyBoth(target net.Conn) {
+	stop := context.AfterFunc(p.b.forceCtx, func() {
 		_ = p.conn.fence()
 		target.Close()
 	})

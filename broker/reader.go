@@ -21,7 +21,7 @@ func (l *link) read() {
 			err = l.received(received)
 		case timeout(err):
 			var over bool
-			if over, err = l.due(); over {
+			if over, err = l.handleDeadlines(); over {
 				l.end()
 				return
 			}
@@ -40,12 +40,12 @@ func (l *link) read() {
 // error says that the stream cannot be read any further.
 func (l *link) received(r fdpass.Received) error {
 	now := time.Now() // an ACK is observed after it was read
-	l.refuse(r.FDs)
+	l.closeFDs(r.FDs)
 	l.in.Advance(r.N)
 	for {
 		frame, _, err := l.in.Next()
 		if err == wire.ErrIncomplete {
-			l.farewell()
+			l.sendBye()
 			return nil
 		}
 		if err != nil {
@@ -88,8 +88,8 @@ func (l *link) handle(m wire.Message, now time.Time) error {
 	return nil
 }
 
-// refuse closes descriptors that a backend sent: none has a meaning.
-func (l *link) refuse(fds []int) {
+// closeFDs closes descriptors that a backend sent: none has a meaning.
+func (l *link) closeFDs(fds []int) {
 	for _, fd := range fds {
 		fdpass.Close(fd)
 		l.b.ledger.Closed(fdpass.FromLink)

@@ -44,11 +44,11 @@ func (b *Broker) HandoffReference(ctx context.Context, conn net.Conn, link *net.
 	if err != nil {
 		return untouched, err
 	}
-	h, err := b.hold(conn)
+	h, err := b.takenConn(conn)
 	if err != nil {
 		return untouched, err
 	}
-	p := &passage{b: b, request: Request{Service: r.Service}, conn: h, callers: true, ready: ready, began: time.Now()}
+	p := &transfer{b: b, request: Request{Service: r.Service}, conn: h, callers: true, ready: ready, began: time.Now()}
 	ctx, stop := b.within(ctx)
 	defer stop()
 	o := p.reference(ctx, pass, s)
@@ -67,7 +67,7 @@ func (r Request) checkReference() error {
 }
 
 // reference is the one attempt that the form allows.
-func (p *passage) reference(ctx context.Context, link *fdpass.Link, s *service) Outcome {
+func (p *transfer) reference(ctx context.Context, link *fdpass.Link, s *service) Outcome {
 	if !p.enter() {
 		return p.unreferred(true)
 	}
@@ -93,7 +93,7 @@ func (p *passage) reference(ctx context.Context, link *fdpass.Link, s *service) 
 }
 
 // unreferred gives the connection back.
-func (p *passage) unreferred(settled bool) Outcome {
+func (p *transfer) unreferred(settled bool) Outcome {
 	o := p.outcome()
 	o.Kind, o.Decision, o.Settled = Fallback, p.why, settled
 	o.Conn = p.giveBack(settled)
@@ -102,7 +102,7 @@ func (p *passage) unreferred(settled bool) Outcome {
 
 // referred is an attempt in the reference's form.
 type referred struct {
-	p        *passage
+	p        *transfer
 	link     *fdpass.Link
 	service  *service
 	to       registry.Backend
@@ -113,7 +113,7 @@ type referred struct {
 func (a *referred) run(ctx context.Context) Outcome {
 	if sent, err := a.send(); err != nil {
 		a.service.registry.Abandon(a.offer.Token)
-		_, a.p.why = notSent(err)
+		_, a.p.why = offerFailure(err)
 		switch {
 		case !sent:
 			return a.p.unreferred(true)

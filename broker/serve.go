@@ -58,7 +58,7 @@ func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
 			continue
 		}
 		wait.Reset()
-		b.admit(&arrival{b: b, conn: b.holdRaw(fd), route: route, local: ln.Addr(), from: from, began: time.Now()})
+		b.admit(&pendingClient{b: b, conn: b.acceptedConn(fd), route: route, local: ln.Addr(), from: from, began: time.Now()})
 	}
 }
 
@@ -74,7 +74,7 @@ func (c bothClosers) Close() error { return errors.Join(c.file.Close(), c.ln.Clo
 func (b *Broker) serve(c io.Closer) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.over {
+	if b.shuttingDown {
 		return false
 	}
 	b.running.Add(1)

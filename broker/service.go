@@ -29,7 +29,7 @@ type service struct {
 
 	awaited atomic.Bool // room is not nil
 	lined   atomic.Bool // line is not empty
-	over    atomic.Bool // the last link is gone
+	gone    atomic.Bool // the last link is gone
 }
 
 // service returns the service of that name: the one that has links, else one without;
@@ -67,7 +67,7 @@ func (b *Broker) service(name string) *service {
 func (b *Broker) join(l *link) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.over {
+	if b.shuttingDown {
 		return false
 	}
 	if s := b.services[l.service.name]; s != nil {
@@ -90,13 +90,13 @@ func (b *Broker) part(l *link) {
 	s := l.service
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.roomyLocked()
+	s.notifyCapacityLocked()
 	for _, turn := range s.line { // a link that is gone is not busy
 		call(turn)
 	}
 	s.links = slices.DeleteFunc(s.links, func(other *link) bool { return other == l })
 	if len(s.links) == 0 && b.services[s.name] == s {
-		s.over.Store(true)
+		s.gone.Store(true)
 		delete(b.services, s.name)
 	}
 }

@@ -15,13 +15,13 @@ import (
 // second Shutdown waits for the first one and returns the same counts.
 func (b *Broker) Shutdown(ctx context.Context) (Stats, error) {
 	b.mu.Lock()
-	b.over = true
+	b.shuttingDown = true
 	var listening []io.Closer
 	for c := range b.serving {
 		listening = append(listening, c)
 	}
 	b.mu.Unlock()
-	b.begins()
+	b.cancelAccept()
 	for _, c := range listening {
 		c.Close()
 	}
@@ -40,9 +40,9 @@ func (b *Broker) Shutdown(ctx context.Context) (Stats, error) {
 		<-decided
 	}
 
-	b.stop()
+	b.forceStop()
 	for _, l := range b.allLinks() {
-		l.breakUp(ErrClosed)
+		l.fail(ErrClosed)
 	}
 	b.readers.Wait()
 	for _, r := range b.registries {
@@ -53,9 +53,9 @@ func (b *Broker) Shutdown(ctx context.Context) (Stats, error) {
 
 // cutOff decides everything that is under way, now: it is fenced. Spec: Abandon, Fence.
 func (b *Broker) cutOff() {
-	b.stop()
+	b.forceStop()
 	for _, l := range b.allLinks() {
-		for _, a := range l.takeAll(func(*attempt) bool { return true }) {
+		for _, a := range l.claimAll(func(*attempt) bool { return true }) {
 			l.giveUp(a)
 		}
 	}

@@ -3,26 +3,26 @@ package main
 // brokerFaults drop one rule of the protocol each, on the broker's side.
 func brokerFaults() []fault {
 	return []fault{{
-		name: "late-ack-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/rules.go",
+		name: "late-ack-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/handlers.go",
 		says: "an ACK that is late leaves the connection to its backend, which may own it by its clock",
-		old:  `a.trace(OpFence, a.passage.conn.fence())`,
+		old:  `a.trace(OpFence, a.transfer.conn.fence())`,
 		new:  `a.trace(OpFence, nil)`,
 	}, {
-		name: "broker-closes-without-shutdown", breaks: "G9", must: bySockets, file: "broker/held.go",
+		name: "broker-closes-without-shutdown", breaks: "G9", must: bySockets, file: "broker/clientconn.go",
 		says: "a connection that is over is only closed, and stays open for its client by a stuck holder's copy",
 		old:  `	err := h.fence()`,
 		new:  `	var err error`,
 	}, {
-		name: "expiry-without-drain", breaks: "G9", must: bySockets, file: "broker/deadline.go",
+		name: "expiry-without-drain", breaks: "G9", must: bySockets, file: "broker/deadlines.go",
 		says: "an attempt expires though its ACK is in the queue",
 		old:  `switch end, err := l.readQueue(); end {`,
 		new:  `switch end, err := drainEmpty, error(nil); end {`,
 	}, {
-		name: "clock-read-after-the-drain", breaks: "G9", must: bySockets, file: "broker/deadline.go",
+		name: "clock-read-after-the-drain", breaks: "G9", must: bySockets, file: "broker/deadlines.go",
 		says: "what became due while the queue was read expires, whatever came since",
-		old:  `		for _, a := range l.takeDue(clock, now) {`,
+		old:  `		for _, a := range l.claimDue(clock, now) {`,
 		new: `		clock, now = l.readClock()
-		for _, a := range l.takeDue(clock, now) {`,
+		for _, a := range l.claimDue(clock, now) {`,
 	}, {
 		name: "ack-of-any-token", breaks: "G9", must: bySockets, file: "broker/link.go",
 		says: "an ACK counts by its correlation alone, whatever its token",
@@ -37,30 +37,30 @@ func brokerFaults() []fault {
 	}
 	delete(l.attempts, correlation)`,
 	}, {
-		name: "offered-again-unsettled", breaks: "G9", must: bySockets, file: "broker/passage.go",
+		name: "offered-again-unsettled", breaks: "G9", must: bySockets, file: "broker/transfer.go",
 		says: "a connection goes to the next backend while a stuck one has a copy",
 		old:  `if !settled || ctx.Err() != nil`,
 		new:  `if ctx.Err() != nil`,
 	}, {
-		name: "dropped-link-is-not-read", breaks: "G9", must: bySockets, file: "broker/end.go",
+		name: "dropped-link-is-not-read", breaks: "G9", must: bySockets, file: "broker/linkclose.go",
 		says: "a link is dropped with an ACK unread in its queue",
 		old: `		end, _ := l.readQueue()
 		readable = end == drainEnd`,
 		new: `		readable = true`,
 	}, {
-		name: "garbage-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/end.go",
+		name: "garbage-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/linkclose.go",
 		says: "a stream that cannot be read is taken to hide no ACK",
 		old:  `readable := queueSurvives && !errors.As(why, &garbled)`,
 		new:  `readable := queueSurvives || errors.As(why, &garbled)`,
 	}, {
 		name: "given-up-and-taken-back", breaks: "G9", must: bySockets, file: "broker/giveup.go",
 		says: "who cannot wait gets the connection back, though an ACK may be on its way",
-		old: `	l.late(a, nil)
+		old: `	l.fenceAttempt(a, nil)
 `,
-		new: `	a.passage.deliver(result{kind: back, attempt: a})
+		new: `	a.transfer.deliver(result{kind: back, attempt: a})
 `,
 	}, {
-		name: "repeated-ack-is-revoked", breaks: "G9", must: bySockets, file: "broker/rules.go",
+		name: "repeated-ack-is-revoked", breaks: "G9", must: bySockets, file: "broker/handlers.go",
 		says: "an owner that repeats its ACK is told to let go",
 		old: `		l.trace(OpReadAck, registry.ErrNotPending, "")
 `,
@@ -68,17 +68,17 @@ func brokerFaults() []fault {
 		l.send(&wire.Revoke{Token: m.Token, CorrelationID: m.CorrelationID})
 `,
 	}, {
-		name: "blocking-is-not-undone", breaks: "G9", must: bySockets, file: "broker/held.go",
+		name: "blocking-is-not-undone", breaks: "G9", must: bySockets, file: "broker/clientconn.go",
 		says: "a connection that came back may block, past every deadline",
 		old:  `inner = fdpass.SetNonblock(fd)`,
 		new:  `inner = fdpass.SetNonblock(-fd - 1); inner = nil`,
 	}, {
-		name: "own-end-settles", breaks: "G9", must: bySockets, file: "broker/end.go",
+		name: "own-end-settles", breaks: "G9", must: bySockets, file: "broker/linkclose.go",
 		says: "the end of a link that the broker itself shut is taken for its backend's",
 		old:  `if l.sock.AwaitHangup(time.Now().Add(l.b.o.SettleTimeout)) == nil {`,
 		new:  `if l.sock.AwaitHangup(time.Now()) != nil || true {`,
 	}, {
-		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/rules.go",
+		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/handlers.go",
 		says: "the broker keeps its copy of what a backend owns",
 		old: `	l.b.limiter.Succeed(l.key)
 	a.closeCopy()`,

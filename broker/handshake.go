@@ -77,7 +77,7 @@ func (b *Broker) link(conn *net.UnixConn) {
 		attempts:  map[uint64]*attempt{},
 		unsettled: map[uint64]*attempt{},
 	}
-	stop := context.AfterFunc(b.closing, func() { l.breakUp(ErrClosed) })
+	stop := context.AfterFunc(b.closing, func() { l.fail(ErrClosed) })
 	err = l.shakeHands(time.Now().Add(b.o.Handshake))
 	stop()
 	if err != nil {
@@ -218,7 +218,7 @@ func (l *link) next() (wire.Message, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.refuse(received.FDs)
+		l.closeFDs(received.FDs)
 		l.in.Advance(received.N)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // leaves, for whatever reason, calls the next: however many wait, room costs one look.
 // That is enough because all in line are equal. Who was offered to a backend before may
 // not use every room, and waits elsewhere: see room.
-func (p *passage) offerInLine(ctx context.Context, over <-chan time.Time) bool {
+func (p *transfer) offerInLine(ctx context.Context, over <-chan time.Time) bool {
 	p.inLine = true
 	turn := make(chan struct{}, 1)
 	for {
@@ -30,7 +30,7 @@ func (p *passage) offerInLine(ctx context.Context, over <-chan time.Time) bool {
 
 // awaitTurn offers the connection when it is its turn. again says that the line is one of
 // a service whose backends are all gone, and there is another line.
-func (p *passage) awaitTurn(ctx context.Context, over <-chan time.Time, s *service, turn <-chan struct{}) (offered, again bool) {
+func (p *transfer) awaitTurn(ctx context.Context, over <-chan time.Time, s *service, turn <-chan struct{}) (offered, again bool) {
 	for {
 		select {
 		case <-turn:
@@ -38,7 +38,7 @@ func (p *passage) awaitTurn(ctx context.Context, over <-chan time.Time, s *servi
 			if offered || !busy {
 				return offered, false
 			}
-			if s.over.Load() {
+			if s.gone.Load() {
 				return false, true
 			}
 		case <-over:

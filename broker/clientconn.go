@@ -11,12 +11,12 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// held is the broker's copy of a client's connection, in one of three forms: raw, as it
+// clientConn is the broker's copy of a client's connection, in one of three forms: raw, as it
 // comes from the accept loop; a file, when the poller is needed to wait for its first
 // bytes, which costs less than package net; and a net.Conn, the caller's or what wrap
 // makes. It has one user at a time: who begins an attempt, then whoever takes that
 // attempt from its link.
-type held struct {
+type clientConn struct {
 	b    *Broker
 	from fdpass.Origin
 	fd   int             // the first form; else -1
@@ -28,8 +28,8 @@ type held struct {
 // fromCaller is the origin of connections that were not accepted here.
 const fromCaller fdpass.Origin = "taken by Handoff"
 
-// hold takes the connection of a caller.
-func (b *Broker) hold(conn net.Conn) (*held, error) {
+// takenConn takes the connection of a caller.
+func (b *Broker) takenConn(conn net.Conn) (*clientConn, error) {
 	switch conn.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
@@ -40,17 +40,17 @@ func (b *Broker) hold(conn net.Conn) (*held, error) {
 		return nil, err
 	}
 	b.ledger.Opened(fromCaller)
-	return &held{b: b, from: fromCaller, fd: -1, conn: conn, raw: raw}, nil
+	return &clientConn{b: b, from: fromCaller, fd: -1, conn: conn, raw: raw}, nil
 }
 
-// holdRaw takes a descriptor that was just accepted.
-func (b *Broker) holdRaw(fd int) *held {
+// acceptedConn takes a descriptor that was just accepted.
+func (b *Broker) acceptedConn(fd int) *clientConn {
 	b.ledger.Opened(fdpass.Accepted)
-	return &held{b: b, from: fdpass.Accepted, fd: fd}
+	return &clientConn{b: b, from: fdpass.Accepted, fd: fd}
 }
 
 // control calls f with the descriptor, which stays open meanwhile.
-func (h *held) control(f func(fd int)) error {
+func (h *clientConn) control(f func(fd int)) error {
 	if h.raw == nil {
 		f(h.fd)
 		return nil
@@ -59,7 +59,7 @@ func (h *held) control(f func(fd int)) error {
 }
 
 // watch makes a raw connection one that can be waited for.
-func (h *held) watch() error {
+func (h *clientConn) watch() error {
 	file := os.NewFile(uintptr(h.fd), "client")
 	raw, err := file.SyscallConn()
 	h.fd, h.file, h.raw = -1, file, raw
@@ -67,7 +67,7 @@ func (h *held) watch() error {
 }
 
 // wrap makes the connection one of package net. With an error it stays as it was.
-func (h *held) wrap() error {
+func (h *clientConn) wrap() error {
 	var conn net.Conn
 	var err error
 	switch {
@@ -93,7 +93,7 @@ func rawOf(conn net.Conn) (syscall.RawConn, error) {
 }
 
 // write sends b without waiting, whole or not at all as far as the caller may care.
-func (h *held) write(b []byte) error {
+func (h *clientConn) write(b []byte) error {
 	var n int
 	var inner error
 	if err := h.control(func(fd int) { n, inner = fdpass.Write(fd, b) }); err != nil {
@@ -106,7 +106,7 @@ func (h *held) write(b []byte) error {
 }
 
 // fence ends the connection for all that hold a copy of it.
-func (h *held) fence() error {
+func (h *clientConn) fence() error {
 	var inner error
 	if err := h.control(func(fd int) { inner = fdpass.ShutdownBoth(fd) }); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (h *held) fence() error {
 }
 
 // close closes the broker's copy, and no other.
-func (h *held) close() {
+func (h *clientConn) close() {
 	switch {
 	case h.conn != nil:
 		h.conn.Close()
@@ -129,7 +129,7 @@ func (h *held) close() {
 
 // end is for a connection that the broker owns: it ends for all that hold a copy, and
 // the broker's is closed. Spec: EndConn.
-func (h *held) end(note string) {
+func (h *clientConn) end(note string) {
 	err := h.fence()
 	h.close()
 	h.b.trace(Event{Op: OpEndConn, Err: err, Note: note})
@@ -138,7 +138,7 @@ func (h *held) end(note string) {
 // regain makes the connection fit for use again after others had copies of it: they
 // share its status flags, and one that cleared O_NONBLOCK would hang a Go reader past
 // its deadline.
-func (h *held) regain() error {
+func (h *clientConn) regain() error {
 	var inner error
 	if err := h.control(func(fd int) { inner = fdpass.SetNonblock(fd) }); err != nil {
 		return err
@@ -152,7 +152,7 @@ func (h *held) regain() error {
 // linger gives the client time to read what was written last: a connection that is
 // closed with unread bytes in it is reset, and what its client had not read may be lost.
 // It reads and drops what comes until the client ends the connection, too.
-func (h *held) linger(d time.Duration) {
+func (h *clientConn) linger(d time.Duration) {
 	if h.wrap() != nil {
 		return
 	}

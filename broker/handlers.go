@@ -17,7 +17,7 @@ import (
 // when the attempt ended, and whoever was acknowledged owns, however often it says so.
 // Never is there a fence, since somebody else may own by now. Spec: ReadAck, EndedAck.
 func (l *link) readAck(m *wire.Ack, now time.Time) {
-	a := l.take(m.CorrelationID, m.Token)
+	a := l.claim(m.CorrelationID, m.Token)
 	if a == nil {
 		l.trace(OpReadAck, registry.ErrNotPending, "")
 		return
@@ -32,20 +32,20 @@ func (l *link) acknowledge(a *attempt, now time.Time) {
 	_, err := l.service.registry.Acknowledge(a.token, now)
 	a.trace(OpAcknowledge, err)
 	if err != nil {
-		l.late(a, err)
+		l.fenceAttempt(a, err)
 		return
 	}
-	l.send((*wire.Commit)(a.name()))
+	l.send((*wire.Commit)(a.wireID()))
 	a.trace(OpSendCommit, nil)
 	l.b.limiter.Succeed(l.key)
 	a.closeCopy()
-	a.passage.deliver(result{kind: adopted, attempt: a})
+	a.transfer.deliver(result{kind: adopted, attempt: a})
 }
 
-// late ends a connection whose ACK came too late to count: the backend may own it, by
+// fenceAttempt ends a connection whose ACK came too late to count: the backend may own it, by
 // its own clock. Nobody owning beats two. Spec: Fence, SendRevoke.
-func (l *link) late(a *attempt, err error) {
-	a.trace(OpFence, a.passage.conn.fence())
+func (l *link) fenceAttempt(a *attempt, err error) {
+	a.trace(OpFence, a.transfer.conn.fence())
 	l.revoke(a)
 	a.closeCopy()
 	var deadline *registry.DeadlineError
@@ -55,20 +55,20 @@ func (l *link) late(a *attempt, err error) {
 		why = deadline.Fallback()
 	}
 	l.b.log.Warn("connection fenced", "service", l.service.name, "pid", l.peer.PID, "reason", why.Reason)
-	a.passage.deliver(result{kind: fenced, attempt: a, why: why})
+	a.transfer.deliver(result{kind: fenced, attempt: a, why: why})
 }
 
 // closeCopy closes the broker's copy of a connection that is somebody else's, or
 // nobody's. Spec: CloseCopy.
 func (a *attempt) closeCopy() {
-	a.passage.conn.close()
+	a.transfer.conn.close()
 	a.trace(OpCloseCopy, nil)
 }
 
 // readNack gives the connection back: a backend that rejects has closed every copy.
 // Spec: ReadNack, Abandon.
 func (l *link) readNack(m *wire.Ack, now time.Time) {
-	a := l.take(m.CorrelationID, m.Token)
+	a := l.claim(m.CorrelationID, m.Token)
 	if a == nil {
 		// One that expired meanwhile is settled by it.
 		settled := l.settle(m.CorrelationID, m.Token)
@@ -87,16 +87,16 @@ func (l *link) readNack(m *wire.Ack, now time.Time) {
 	}
 	l.b.log.Info("offer rejected", "service", l.service.name, "pid", l.peer.PID, "reason", m.Reason, "detail", m.Detail)
 	why := fallback.Decision{Reason: m.Reason.Fallback(), RetryAfter: m.RetryAfter}
-	a.passage.deliver(result{kind: back, attempt: a, why: why})
+	a.transfer.deliver(result{kind: back, attempt: a, why: why})
 }
 
 // revoke tells a holder to let go. Spec: SendRevoke.
 func (l *link) revoke(a *attempt) {
-	l.send((*wire.Revoke)(a.name()))
+	l.send((*wire.Revoke)(a.wireID()))
 	a.trace(OpSendRevoke, nil)
 }
 
-func (a *attempt) name() *wire.Attempt {
+func (a *attempt) wireID() *wire.Attempt {
 	return &wire.Attempt{Token: a.token, CorrelationID: a.correlation}
 }
 
@@ -125,9 +125,9 @@ func (l *link) drain() {
 	l.draining = true
 }
 
-// farewell tells a draining backend that nothing more will come, once nothing is under
+// sendBye tells a draining backend that nothing more will come, once nothing is under
 // way. Only the reader says it: it has sent every commit by then.
-func (l *link) farewell() {
+func (l *link) sendBye() {
 	l.mu.Lock()
 	due := l.draining && !l.bye && len(l.attempts) == 0 && len(l.unsettled) == 0
 	l.bye = l.bye || due

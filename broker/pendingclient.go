@@ -12,10 +12,10 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// arrival is a client whose first bytes are not all in.
-type arrival struct {
+// pendingClient is a client whose first bytes are not all in.
+type pendingClient struct {
 	b     *Broker
-	conn  *held
+	conn  *clientConn
 	route Route // nil: the explicit mode
 	local net.Addr
 	from  net.Addr
@@ -28,7 +28,7 @@ type arrival struct {
 
 // admit serves a client at once if its first bytes are in, and else in a goroutine of
 // its own as soon as they are. Spec: AcceptClient.
-func (b *Broker) admit(a *arrival) {
+func (b *Broker) admit(a *pendingClient) {
 	if b.o.Trace != nil {
 		b.trace(Event{Op: OpAcceptClient, Note: remote(a.from)})
 	}
@@ -59,7 +59,7 @@ func (b *Broker) admit(a *arrival) {
 }
 
 // wait waits until the first bytes are in, with one deadline for all of them.
-func (a *arrival) wait() error {
+func (a *pendingClient) wait() error {
 	if err := a.conn.watch(); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (a *arrival) wait() error {
 }
 
 // fail ends a client of whom nothing is known.
-func (a *arrival) fail(err error) {
+func (a *pendingClient) fail(err error) {
 	a.b.log.Debug("client ended", "client", remote(a.from), "error", err)
 	a.conn.end("no request")
 	a.b.outcomes[Closed].Add(1)
@@ -96,7 +96,7 @@ func (a *arrival) fail(err error) {
 }
 
 // look reports whether the first bytes are in. It never waits.
-func (a *arrival) look(fd int) (bool, error) {
+func (a *pendingClient) look(fd int) (bool, error) {
 	if a.route == nil {
 		return a.readHello(fd)
 	}
@@ -105,7 +105,7 @@ func (a *arrival) look(fd int) (bool, error) {
 
 // readHello reads the hello's frame and not a byte more: what the client wrote behind it
 // is for the backend.
-func (a *arrival) readHello(fd int) (bool, error) {
+func (a *pendingClient) readHello(fd int) (bool, error) {
 	var room [4096]byte
 	for {
 		left, err := a.left()
@@ -124,7 +124,7 @@ func (a *arrival) readHello(fd int) (bool, error) {
 }
 
 // left returns how many bytes the frame of the hello lacks.
-func (a *arrival) left() (int, error) {
+func (a *pendingClient) left() (int, error) {
 	switch {
 	case len(a.hello) > 0 && a.hello[0] != wire.Version:
 		return 0, wire.ErrFraming
@@ -140,7 +140,7 @@ func (a *arrival) left() (int, error) {
 
 // askRoute peeks at what the client has sent and asks the route. It decides by the bytes,
 // not by how often it is asked: they stay where they are. Spec: Route.
-func (a *arrival) askRoute(fd int) (bool, error) {
+func (a *pendingClient) askRoute(fd int) (bool, error) {
 	c := Client{Local: a.local, Remote: a.from}
 	request, err := a.route(c) // perhaps it needs no byte
 	if errors.Is(err, ErrMore) {
@@ -166,7 +166,7 @@ func (a *arrival) askRoute(fd int) (bool, error) {
 	return true, request.check()
 }
 
-func (a *arrival) peek(fd int) ([]byte, error) {
+func (a *pendingClient) peek(fd int) ([]byte, error) {
 	if a.peeked == nil {
 		a.peeked = make([]byte, 1024)
 	}
@@ -184,10 +184,10 @@ func (a *arrival) peek(fd int) ([]byte, error) {
 	}
 }
 
-// depart begins the passage of a client that is known. own says that this goroutine may
+// depart begins the transfer of a client that is known. own says that this goroutine may
 // wait.
-func (a *arrival) depart(own bool) {
-	p := &passage{b: a.b, request: a.request, conn: a.conn, began: a.began}
+func (a *pendingClient) depart(own bool) {
+	p := &transfer{b: a.b, request: a.request, conn: a.conn, began: a.began}
 	if a.route == nil {
 		if !a.greet(p) {
 			return
@@ -199,11 +199,11 @@ func (a *arrival) depart(own bool) {
 	var offered, busy bool
 	if p.why.Reason == 0 {
 		if offered, busy = p.offerNext(); offered {
-			return // the passage is the link's
+			return // the transfer is the link's
 		}
 	}
 	rest := func() {
-		if busy && p.offerLater(p.b.cut) {
+		if busy && p.offerLater(p.b.forceCtx) {
 			return
 		}
 		p.finish(p.giveUp(true))

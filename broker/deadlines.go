@@ -8,14 +8,14 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// due does what has come due on a link: attempts past their deadline, and pings. It
+// handleDeadlines does what has come due on a link: attempts past their deadline, and pings. It
 // reports whether the stream ended meanwhile, or why the link must be dropped.
 //
 // The order is the proof. The clock is read first, then the queue until it is empty, and
 // only then attempts expire, by that same reading: an ACK that was written within its
 // lease had arrived by the reading, so it was in the queue. Spec: ReadClock, Drain,
 // Expire.
-func (l *link) due() (over bool, err error) {
+func (l *link) handleDeadlines() (over bool, err error) {
 	clock, now := l.readClock()
 	// A pong that came in time counts, however late this process runs.
 	if l.anyDue(clock, now) || l.pongDue(now) {
@@ -31,10 +31,10 @@ func (l *link) due() (over bool, err error) {
 		if l.partlyWritten(now) {
 			return false, errPartial
 		}
-		for _, a := range l.takeDue(clock, now) {
+		for _, a := range l.claimDue(clock, now) {
 			l.expire(a, now)
 		}
-		l.farewell()
+		l.sendBye()
 	}
 	return false, l.ping(now)
 }
@@ -48,8 +48,8 @@ func (l *link) readClock() (clock int64, now time.Time) {
 	return clock, now
 }
 
-// over reports whether the attempt's time has come by both clocks.
-func (a *attempt) over(clock int64, now time.Time) bool {
+// due reports whether the attempt's time has come by both clocks.
+func (a *attempt) due(clock int64, now time.Time) bool {
 	return !now.Before(a.deadline) && clock >= a.serveBy
 }
 
@@ -57,15 +57,15 @@ func (l *link) anyDue(clock int64, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, a := range l.attempts {
-		if a.over(clock, now) {
+		if a.due(clock, now) {
 			return true
 		}
 	}
 	return false
 }
 
-func (l *link) takeDue(clock int64, now time.Time) []*attempt {
-	return l.takeAll(func(a *attempt) bool { return a.over(clock, now) })
+func (l *link) claimDue(clock int64, now time.Time) []*attempt {
+	return l.claimAll(func(a *attempt) bool { return a.due(clock, now) })
 }
 
 // partlyWritten reports whether an offer is still being written at its deadline: what
@@ -83,7 +83,7 @@ func (l *link) expire(a *attempt, now time.Time) {
 	expired, ok := l.service.registry.Expire(a.token, now)
 	if !ok { // it was pending and over: only a closed registry says otherwise
 		a.trace(OpExpire, registry.ErrClosed)
-		l.late(a, nil)
+		l.fenceAttempt(a, nil)
 		return
 	}
 	a.trace(OpExpire, nil)
@@ -91,16 +91,16 @@ func (l *link) expire(a *attempt, now time.Time) {
 	l.revoke(a)
 	l.b.limiter.Fail(l.key, now)
 	l.b.log.Info("offer expired", "service", l.service.name, "pid", l.peer.PID)
-	a.passage.deliver(result{kind: back, attempt: a, why: expired.Fallback()})
+	a.transfer.deliver(result{kind: back, attempt: a, why: expired.Fallback()})
 }
 
 // fenceDue ends the connections of attempts that are due on a link whose queue cannot be
 // read to its end: an ACK may be in it.
 func (l *link) fenceDue(clock int64, now time.Time) {
-	for _, a := range l.takeDue(clock, now) {
+	for _, a := range l.claimDue(clock, now) {
 		l.service.registry.Expire(a.token, now)
 		a.trace(OpExpire, nil)
-		l.late(a, nil)
+		l.fenceAttempt(a, nil)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// passage is the way of one client's connection, over several attempts if need be.
+// transfer is the way of one client's connection, over several attempts if need be.
 //
 //	offering --first byte gone--> offered      the connection is the link's
 //	offered  --ACK in time------> adopted      the point of no return
@@ -21,10 +21,10 @@ import (
 //
 // It has one goroutine at a time. While offered it has none: whoever takes the attempt
 // from its link delivers the result.
-type passage struct {
+type transfer struct {
 	b       *Broker
 	request Request
-	conn    *held
+	conn    *clientConn
 	ready   registry.Token // what the client knows its connection by; zero: a plain client
 	callers bool           // Handoff's, who gets the connection back; else Serve's
 	began   time.Time
@@ -54,20 +54,20 @@ type result struct {
 }
 
 // deliver hands on the result of an attempt. The caller is the one that took it.
-func (p *passage) deliver(r result) {
+func (p *transfer) deliver(r result) {
 	switch {
 	case p.results != nil:
 		p.results <- r // it has room for the one attempt that there is at a time
 	case r.kind == back:
 		p.results = make(chan result, 1)
-		go func() { p.finish(p.proceed(p.b.cut, r)) }()
+		go func() { p.finish(p.proceed(p.b.forceCtx, r)) }()
 	default:
 		p.finish(p.conclude(r))
 	}
 }
 
 // conclude makes the outcome of a result that leaves nothing to be done.
-func (p *passage) conclude(r result) Outcome {
+func (p *transfer) conclude(r result) Outcome {
 	o := p.outcome()
 	o.Backend = r.attempt.link.peer
 	switch r.kind {
@@ -80,7 +80,7 @@ func (p *passage) conclude(r result) Outcome {
 	return o
 }
 
-func (p *passage) outcome() Outcome {
+func (p *transfer) outcome() Outcome {
 	o := Outcome{Service: p.request.Service, Attempts: len(p.tried), Took: time.Since(p.began)}
 	if p.latest != nil {
 		o.Backend = p.latest.link.peer
@@ -89,7 +89,7 @@ func (p *passage) outcome() Outcome {
 }
 
 // finish counts an outcome and tells it, for a connection that Serve took.
-func (p *passage) finish(o Outcome) {
+func (p *transfer) finish(o Outcome) {
 	p.count(o)
 	if p.b.o.OnOutcome != nil {
 		p.b.o.OnOutcome(o)
@@ -97,13 +97,13 @@ func (p *passage) finish(o Outcome) {
 	p.b.leave()
 }
 
-func (p *passage) count(o Outcome) {
+func (p *transfer) count(o Outcome) {
 	p.b.outcomes[o.Kind].Add(1)
 	p.b.inFlight.Add(-1)
 }
 
 // enter lets a connection on its way, if there are not too many.
-func (p *passage) enter() bool {
+func (p *transfer) enter() bool {
 	if p.b.inFlight.Add(1) > int64(p.b.o.MaxInFlight) {
 		p.why = fallback.Decision{Reason: fallback.FDPressureDisabled}
 		return false
@@ -113,7 +113,7 @@ func (p *passage) enter() bool {
 
 // proceed goes on with a connection that came back, until it is decided. ctx says how
 // long there may be further offers.
-func (p *passage) proceed(ctx context.Context, r result) Outcome {
+func (p *transfer) proceed(ctx context.Context, r result) Outcome {
 	for r.kind == back {
 		p.why = r.why
 		settled := p.awaitSettled(ctx, r.attempt)
@@ -135,7 +135,7 @@ func (p *passage) proceed(ctx context.Context, r result) Outcome {
 
 // awaitSettled waits until the holder of an attempt has let go, and reports whether it
 // has. Spec: Settle.
-func (p *passage) awaitSettled(ctx context.Context, a *attempt) bool {
+func (p *transfer) awaitSettled(ctx context.Context, a *attempt) bool {
 	settled := a.settled == nil
 	if !settled {
 		timer := time.NewTimer(p.b.o.SettleTimeout)
@@ -157,13 +157,13 @@ func (p *passage) awaitSettled(ctx context.Context, a *attempt) bool {
 
 // await waits for the result of the attempt under way. When ctx ends first, the
 // connection is fenced: it is not known who owns it, and there is no time to find out.
-func (p *passage) await(ctx context.Context) result {
+func (p *transfer) await(ctx context.Context) result {
 	select {
 	case r := <-p.results:
 		return r
 	case <-ctx.Done():
 	}
-	if a := p.latest; a.link.take(a.correlation, a.token) != nil {
+	if a := p.latest; a.link.claim(a.correlation, a.token) != nil {
 		a.link.giveUp(a)
 	}
 	return <-p.results

@@ -35,7 +35,7 @@ func (l *link) begin(m wire.Message) {
 	if unwritten {
 		l.flush()
 	}
-	l.service.roomy()
+	l.service.notifyCapacity()
 }
 
 // sendLocked reports whether the caller must flush.
@@ -46,7 +46,7 @@ func (l *link) sendLocked(frame []byte) bool {
 	if l.flushing {
 		if l.out = append(l.out, frame...); len(l.out) > maxOut {
 			l.out, l.cut = nil, true
-			l.breakLocked(errCongested)
+			l.failLocked(errCongested)
 		}
 		return false
 	}
@@ -56,7 +56,7 @@ func (l *link) sendLocked(frame []byte) bool {
 	}
 	if err != nil && err != fdpass.ErrWouldBlock {
 		l.cut = true
-		l.breakLocked(err)
+		l.failLocked(err)
 		return false
 	}
 	l.out = append(l.out, frame[n:]...)
@@ -85,7 +85,7 @@ func (l *link) flushOnce() bool {
 		s := l.service
 		l.mu.Unlock()
 		if s != nil { // there is none before the hello
-			s.roomy()
+			s.notifyCapacity()
 		}
 		return false
 	}
@@ -99,7 +99,7 @@ func (l *link) flushOnce() bool {
 		written = nil
 		l.out = nil
 		l.cut = true
-		l.breakLocked(err)
+		l.failLocked(err)
 	}
 	l.mu.Unlock()
 	if written != nil {

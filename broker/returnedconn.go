@@ -7,9 +7,9 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// givenBack is a connection that Handoff gave back: its preface is read again, and its
+// returnedConn is a connection that Handoff gave back: its preface is read again, and its
 // Close ends it for whoever may still have a copy.
-type givenBack struct {
+type returnedConn struct {
 	net.Conn // a *net.TCPConn or *net.UnixConn
 	settled  bool
 
@@ -18,7 +18,7 @@ type givenBack struct {
 }
 
 // Read reads the preface first.
-func (c *givenBack) Read(b []byte) (int, error) {
+func (c *returnedConn) Read(b []byte) (int, error) {
 	c.mu.Lock()
 	if len(c.preface) > 0 {
 		defer c.mu.Unlock()
@@ -31,12 +31,12 @@ func (c *givenBack) Read(b []byte) (int, error) {
 }
 
 // CloseWrite ends the direction to the client.
-func (c *givenBack) CloseWrite() error {
+func (c *returnedConn) CloseWrite() error {
 	return c.Conn.(interface{ CloseWrite() error }).CloseWrite()
 }
 
 // Close shuts the connection down, which ends every copy, and closes it.
-func (c *givenBack) Close() error {
+func (c *returnedConn) Close() error {
 	if raw, err := rawOf(c.Conn); err == nil {
 		_ = raw.Control(func(fd uintptr) { _ = fdpass.ShutdownBoth(int(fd)) })
 	}

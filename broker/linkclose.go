@@ -20,7 +20,7 @@ func (l *link) end() {
 	l.close()
 	l.trace(OpLinkEnd, nil, "")
 	l.b.part(l)
-	for _, a := range l.takeAll(func(*attempt) bool { return true }) {
+	for _, a := range l.claimAll(func(*attempt) bool { return true }) {
 		l.abandon(a, true)
 	}
 	l.settleAll()
@@ -43,13 +43,13 @@ func (l *link) drop(why error) {
 		readable = end == drainEnd
 	}
 	l.b.part(l)
-	for _, a := range l.takeAll(func(*attempt) bool { return true }) {
+	for _, a := range l.claimAll(func(*attempt) bool { return true }) {
 		if readable {
 			l.abandon(a, false)
 		} else {
 			l.service.registry.Abandon(a.token)
 			a.trace(OpAbandon, nil)
-			l.late(a, nil)
+			l.fenceAttempt(a, nil)
 		}
 	}
 	l.b.log.Warn("link dropped", "service", l.service.name, "pid", l.peer.PID, "error", why)
@@ -78,7 +78,7 @@ func (l *link) abandon(a *attempt, settled bool) {
 		l.revoke(a)
 	}
 	l.b.limiter.Fail(l.key, now)
-	a.passage.deliver(result{kind: back, attempt: a, why: why})
+	a.transfer.deliver(result{kind: back, attempt: a, why: why})
 }
 
 // settleAll notes that the backend has let go of everything: it is gone.
