@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -352,16 +353,16 @@ func undecided(t *testing.T, b *broker) {
 
 type recorder struct {
 	mu  sync.Mutex
-	ops []string
+	ops []backend.Op
 }
 
-func (r *recorder) add(op string) {
+func (r *recorder) add(op backend.Op) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ops = append(r.ops, op)
 }
 
-func (r *recorder) has(op string) bool {
+func (r *recorder) has(op backend.Op) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, o := range r.ops {
@@ -372,12 +373,12 @@ func (r *recorder) has(op string) bool {
 	return false
 }
 
-func (r *recorder) from(op string) []string {
+func (r *recorder) from(op backend.Op) []backend.Op {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i, o := range r.ops {
 		if o == op {
-			return append([]string(nil), r.ops[i:]...)
+			return slices.Clone(r.ops[i:])
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ type Info struct {
 type Conn struct {
 	net.Conn // a *net.TCPConn or *net.UnixConn
 	info     Info
-	step     func(op string) // tells Trace
+	step     func(Op) // calls Trace; nil: no Trace
 
 	mu      sync.Mutex
 	preface []byte // what the broker had read, and nobody has here
@@ -34,12 +34,12 @@ func newConn(c net.Conn, o *offer) *Conn {
 	conn := &Conn{Conn: c, info: o.info, preface: o.preface}
 	if trace := o.link.listener.o.Trace; trace != nil {
 		e := Event{Link: o.link.id, Correlation: o.correlation} // the link itself must not live as long as c
-		conn.step = func(op string) { e.Op = op; trace(e) }
+		conn.step = func(op Op) { e.Op = op; trace(e) }
 	}
 	return conn
 }
 
-func (c *Conn) trace(op string) {
+func (c *Conn) trace(op Op) {
 	if c.step != nil {
 		c.step(op)
 	}

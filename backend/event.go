@@ -1,45 +1,47 @@
 package backend
 
-// The steps of a backend, as Event.Op names them. A step has the same name in the
-// specification, in a trace and in the table of faults.
+// Op names a step of a backend. A step has the same name in the specification, in a trace
+// and in the table of faults.
+type Op string
+
+// The steps of a backend.
 const (
-	OpDialControl   = "DialControl"   // the broker is connected to
-	OpSendLinkHello = "SendLinkHello" // and told who is there
-	OpLinkUp        = "LinkUp"        // the broker said welcome
-	OpReadOffer     = "ReadOffer"     // an offer is read
-	OpReserve       = "Reserve"       // a waiting Accept is matched with it
-	OpSendAck       = "SendAck"       // the last byte of the ACK is written, or its writing failed (Err)
-	OpReadClock     = "ReadClock"     // right after that
-	OpOwn           = "Own"           // the connection is this backend's
-	OpUncertain     = "Uncertain"     // the broker will say whose it is
-	OpReadCommit    = "ReadCommit"    // it is this backend's
-	OpReadRevoke    = "ReadRevoke"    // it is not
-	OpCloseCopy     = "CloseCopy"     // this backend's copy is closed
-	OpSendReleased  = "SendReleased"  // and the broker told so
-	OpSendNack      = "SendNack"      // an offer is rejected
-	OpSendReady     = "SendReady"     // the client is told who serves it
-	OpDrainLink     = "DrainLink"     // a dead link's queue was read to its end
-	OpServe         = "Serve"         // the connection is returned by Accept
-	OpLinkEnd       = "LinkEnd"       // the link is closed
+	OpDialControl   Op = "DialControl"   // the broker's control socket was dialled, or that failed (Err)
+	OpSendLinkHello Op = "SendLinkHello" // the link hello was sent, or its writing failed (Err)
+	OpLinkUp        Op = "LinkUp"        // the broker's welcome was read
+	OpReadOffer     Op = "ReadOffer"     // an offer was read
+	OpReserve       Op = "Reserve"       // an offer was matched with an Accept
+	OpSendAck       Op = "SendAck"       // the last byte of the ACK was written, or its writing failed (Err)
+	OpReadClock     Op = "ReadClock"     // the clock was read, right after the ACK was written
+	OpOwn           Op = "Own"           // the backend became the owner of the connection
+	OpUncertain     Op = "Uncertain"     // the ACK alone does not make the backend the owner: commit or revoke decides
+	OpReadCommit    Op = "ReadCommit"    // a commit was read; Err: for an offer that was never acknowledged
+	OpReadRevoke    Op = "ReadRevoke"    // a revoke was read
+	OpCloseCopy     Op = "CloseCopy"     // the backend's copy of the connection was closed without shutdown
+	OpSendReleased  Op = "SendReleased"  // released was sent: the copy is closed; or its writing failed (Err)
+	OpSendNack      Op = "SendNack"      // an offer was rejected, or the writing of the NACK failed (Err)
+	OpSendReady     Op = "SendReady"     // the client was told that this backend serves it, or that failed (Err)
+	OpDrainLink     Op = "DrainLink"     // what a failed link had already received was read to its end
+	OpServe         Op = "Serve"         // Accept is about to return the connection
+	OpLinkEnd       Op = "LinkEnd"       // the link was closed; Err: why, nil after the broker's end of file or bye
 )
 
 // Event is one step that a backend took.
 type Event struct {
-	Op          string // one of the Op constants
-	Link        uint64 // the number of the link, from 1; 0: the step is about none
-	Correlation uint64 // of the offer that the step is about; 0: none
-	Ref         uint64 // always 0: only a broker's registry names tokens
-	Err         error  // why the step went wrong; nil: it did not
-	Note        string // words
+	Op          Op     // which step
+	Link        uint64 // the link's number, from 1; 0: the step is about no link
+	Correlation uint64 // the offer's correlation id; 0: the step is about no offer
+	Err         error  // why the step failed; nil: it succeeded
+	Note        string // details in words
 }
 
-func (l *link) trace(op string, err error, note string) {
+func (l *link) trace(op Op, err error, note string) {
 	if trace := l.listener.o.Trace; trace != nil {
 		trace(Event{Op: op, Link: l.id, Err: err, Note: note})
 	}
 }
 
-func (o *offer) trace(op string, err error) {
+func (o *offer) trace(op Op, err error) {
 	if trace := o.link.listener.o.Trace; trace != nil {
 		trace(Event{Op: op, Link: o.link.id, Correlation: o.correlation, Err: err})
 	}

@@ -12,12 +12,12 @@ import (
 )
 
 // stopping are options whose backend stops after a step, the first time.
-func stopping(op string) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
+func stopping(op backend.Op) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
 	return stoppingAt(op, 1)
 }
 
 // stoppingAt are options whose backend stops after the nth time of a step.
-func stoppingAt(op string, n int32) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
+func stoppingAt(op backend.Op, n int32) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
 	stopped, goOn := make(chan bool, 1), make(chan struct{})
 	var times atomic.Int32
 	return backend.Options{Trace: func(e backend.Event) {

@@ -46,7 +46,7 @@ func playBackend(s *stage) error {
 		// One that redials does so when the broker's end of the old link is over.
 		RedialMin: 20 * time.Millisecond, RedialMax: 20 * time.Millisecond,
 		Trace: func(e backend.Event) {
-			s.step(report{Op: e.Op, Link: e.Link, Offer: e.Correlation, Note: e.Note}, e.Err)
+			s.step(report{Op: string(e.Op), Link: e.Link, Offer: e.Correlation, Note: e.Note}, e.Err)
 		},
 	}
 	dialling, stop := context.WithCancel(context.Background())

@@ -11,7 +11,7 @@ import (
 
 // at returns Options whose Trace tells each step of that name, and holds the first one
 // if there is a gate.
-func at(op string, g *gate) (backend.Options, <-chan struct{}) {
+func at(op backend.Op, g *gate) (backend.Options, <-chan struct{}) {
 	taken := make(chan struct{}, 16)
 	return backend.Options{Trace: func(e backend.Event) {
 		if e.Op != op {

@@ -194,7 +194,7 @@ func (s *stage) giveUp(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.running.Go(func() {
-		s.await("backend", backend.OpReadOffer)
+		s.await("backend", string(backend.OpReadOffer))
 		cancel()
 	})
 	o, _ := s.broker.Handoff(ctx, conn, broker.Request{Service: service}) // that it gave up
@@ -247,7 +247,7 @@ func (s *stage) settle() {
 			switch {
 			case t.Op == broker.OpSendCommit || t.Op == broker.OpSendRevoke:
 				owed++
-			case t.Who == "backend" && t.Op == backend.OpReadCommit, t.Who == "broker" && t.Op == broker.OpReadReleased:
+			case t.Who == "backend" && t.Op == string(backend.OpReadCommit), t.Who == "broker" && t.Op == broker.OpReadReleased:
 				owed--
 			}
 		}

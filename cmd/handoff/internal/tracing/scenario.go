@@ -62,7 +62,7 @@ func scenarios() []scenario {
 		}},
 		{name: "late", accepting: true, broker: func(s *stage, e broker.Event) {
 			if e.Op == broker.OpReadClock {
-				s.await("backend", backend.OpSendAck)
+				s.await("backend", string(backend.OpSendAck))
 			}
 		}, backend: func(s *stage, _ int, e backend.Event) {
 			if e.Op == backend.OpReserve {

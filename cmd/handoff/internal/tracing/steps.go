@@ -87,7 +87,7 @@ func (s *steps) ofBroker(e broker.Event) {
 // ofBackend adds a step of the backend on a link, by the broker's number of it.
 // What its reader reads is one thread, what follows from that another.
 func (s *steps) ofBackend(link int, e backend.Event) {
-	t := told{events.Step{Who: "backend", Op: e.Op, Link: link}, e.Correlation}
+	t := told{events.Step{Who: "backend", Op: string(e.Op), Link: link}, e.Correlation}
 	switch e.Op {
 	case backend.OpReadOffer, backend.OpReadCommit, backend.OpReadRevoke:
 		t.Thread = fmt.Sprintf("reader%d", link)
@@ -119,10 +119,10 @@ func (s *steps) told() ([]events.Step, error) {
 	var all []events.Step
 	for _, t := range s.all {
 		t.Attempt = s.attempts[t.correlation]
-		if t.Who == "backend" && t.Op == backend.OpReadClock {
-			t.Failed = slices.ContainsFunc(s.all, func(u told) bool { return u.Op == backend.OpUncertain && u.correlation == t.correlation })
+		if t.Who == "backend" && t.Op == string(backend.OpReadClock) {
+			t.Failed = slices.ContainsFunc(s.all, func(u told) bool { return u.Op == string(backend.OpUncertain) && u.correlation == t.correlation })
 		}
-		if t.Op != backend.OpUncertain {
+		if t.Op != string(backend.OpUncertain) {
 			all = append(all, t.Step)
 		}
 	}
