@@ -98,7 +98,7 @@ func (b *broker) listen(o backend.Options) *backend.Listener {
 	b.t.Cleanup(func() {
 		require.NoError(b.t, r.ln.Close())
 		s := r.ln.Stats()
-		require.Zero(b.t, s.Descriptors.Open, "%v", r.ln.Leaks())
+		require.Zero(b.t, s.Descriptors.Open, "%+v", s.Descriptors)
 		require.Equal(b.t, s.Descriptors.Opened, s.Descriptors.Closed+s.Descriptors.Adopted)
 	})
 	return r.ln

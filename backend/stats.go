@@ -50,16 +50,6 @@ func (ln *Listener) Stats() Stats {
 	return s
 }
 
-// Leaks names where the descriptors that are open now came from, each origin with its
-// number. At rest there are none.
-func (ln *Listener) Leaks() map[string]int {
-	leaks := map[string]int{}
-	for _, leak := range ln.ledger.Leaks() {
-		leaks[string(leak.Origin)] = leak.Open
-	}
-	return leaks
-}
-
 // count changes the counts.
 func (ln *Listener) count(f func(*counts)) {
 	ln.mu.Lock()

@@ -117,7 +117,7 @@ func (w *world) backend(o backend.Options) *backend.Listener {
 	w.t.Cleanup(func() {
 		ln.Close()
 		s := ln.Stats()
-		require.Zero(w.t, s.Descriptors.Open, "%v", ln.Leaks())
+		require.Zero(w.t, s.Descriptors.Open, "%+v", s.Descriptors)
 		require.Equal(w.t, s.Descriptors.Opened, s.Descriptors.Closed+s.Descriptors.Adopted)
 	})
 	return ln

@@ -72,7 +72,8 @@ func (r *roles) backend(serve func(net.Conn)) {
 	require.NoError(r.t, err)
 	r.t.Cleanup(func() {
 		ln.Close()
-		require.Zero(r.t, ln.Stats().Descriptors.Open, "%v", ln.Leaks())
+		s := ln.Stats().Descriptors
+		require.Zero(r.t, s.Open, "%+v", s)
 	})
 	if serve != nil {
 		r.accept(ln, serve)
