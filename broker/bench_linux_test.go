@@ -26,7 +26,7 @@ func BenchmarkHandoff(b *testing.B) {
 		return ln
 	}
 	go func() { _ = broke.ServeBackends(listen(control)) }()
-	go func() { _ = broke.ServeRoute(listen(clients), nil) }()
+	go func() { _ = broke.Serve(listen(clients), nil) }()
 	straight := listen(direct)
 	defer straight.Close()
 	ln, err := dialBackend(control)

@@ -241,7 +241,7 @@ func TestServeTakesRawListenersOnly(t *testing.T) {
 	defer ln.Close()
 	wrapped := struct{ net.Listener }{ln}
 	var e *broker.UnsupportedError
-	require.ErrorAs(t, w.broker.Serve(wrapped), &e)
+	require.ErrorAs(t, w.broker.Serve(wrapped, nil), &e)
 	require.ErrorAs(t, w.broker.ServeBackends(ln), &e)
 	require.Equal(t, fallback.ServicePolicyDisabled, e.Fallback().Reason)
 }

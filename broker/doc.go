@@ -10,7 +10,7 @@
 //
 //	b, err := broker.New(broker.Options{Reconnect: "/run/echo.sock"})
 //	go b.ServeBackends(control) // a *net.UnixListener with mode 0600
-//	go b.Serve(clients)         // a *net.TCPListener or *net.UnixListener
+//	go b.Serve(clients, nil)    // a *net.TCPListener or *net.UnixListener, without a route
 //	...
 //	stats, err := b.Shutdown(ctx)
 //

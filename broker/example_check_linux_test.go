@@ -37,7 +37,6 @@ func Example_checkABackend() {
 	var dropped atomic.Int64 // links whose backend was silent, or said what cannot be read
 	b, err := broker.New(broker.Options{
 		AckDeadline: 200 * time.Millisecond,
-		Route:       route.Fixed("mine"),
 		Trace: func(e broker.Event) {
 			if e.Op == broker.OpDropLink {
 				dropped.Add(1)
@@ -48,7 +47,7 @@ func Example_checkABackend() {
 		panic(err)
 	}
 	go b.ServeBackends(control)
-	go b.Serve(clients)
+	go b.Serve(clients, route.Fixed("mine"))
 
 	stop := myBackend(control.Addr().String()) // the one to be checked
 	answered, ended := 0, 0

@@ -22,7 +22,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "control")
 
-	b, err := broker.New(broker.Options{Route: route.Fixed("greeter")})
+	b, err := broker.New(broker.Options{})
 	if err != nil {
 		panic(err)
 	}
@@ -35,7 +35,7 @@ func Example() {
 		panic(err)
 	}
 	go b.ServeBackends(control)
-	go b.Serve(clients)
+	go b.Serve(clients, route.Fixed("greeter"))
 
 	ln, err := backend.Listen(context.Background(), path, "greeter", backend.Options{})
 	if err != nil {

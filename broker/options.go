@@ -71,9 +71,6 @@ type Options struct {
 	// Reconnect is where clients of a service without an address of its own are told
 	// to connect when they are not handed over.
 	Reconnect string
-	// Route says what a plain client wants. Nil: clients of Serve speak the explicit
-	// mode.
-	Route Route
 
 	// OnOutcome is called once for each client connection that Serve took, with what
 	// became of it, by the goroutine that finished it: it must not block. Outcome.Conn

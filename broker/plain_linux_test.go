@@ -25,7 +25,7 @@ func (w *world) plain(route broker.Route) string {
 	w.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(w.t, err)
-	serve(w.t, func(ln net.Listener) error { return w.broker.ServeRoute(ln, route) }, ln)
+	serve(w.t, func(ln net.Listener) error { return w.broker.Serve(ln, route) }, ln)
 	w.t.Cleanup(w.shutdown)
 	return ln.Addr().String()
 }

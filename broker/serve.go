@@ -11,18 +11,17 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// Serve accepts clients and hands them over, as Options.Route says; without a route
-// clients speak the explicit mode. It blocks until Shutdown, and returns ErrClosed then,
-// or the error of the listener. ln must be a *net.TCPListener or *net.UnixListener and
-// belongs to the broker from then on: Shutdown closes it, and nothing else may.
+// Serve accepts clients and hands them over. The route says what its clients, which know nothing
+// of handoff, want; with a nil route they speak the explicit mode and say it themselves. A broker may
+// serve several listeners, each with a route of its own.
 //
-// A client whose first bytes are in is served on the accepting goroutine; for others
-// there is a goroutine each until they are, Options.MaxWaiting at most.
-func (b *Broker) Serve(ln net.Listener) error { return b.ServeRoute(ln, b.o.Route) }
-
-// ServeRoute is Serve with a route of its own for this listener; nil: its clients speak
-// the explicit mode.
-func (b *Broker) ServeRoute(ln net.Listener, route Route) error {
+// It blocks until Shutdown, and returns ErrClosed then, or the error of the listener. ln must be
+// a *net.TCPListener or *net.UnixListener and belongs to the broker from then on: Shutdown closes it,
+// and nothing else may.
+//
+// A client whose first bytes have arrived is served on the accepting goroutine; for others there is
+// a goroutine each until they have, Options.MaxWaiting at most.
+func (b *Broker) Serve(ln net.Listener, route Route) error {
 	switch ln.(type) {
 	case *net.TCPListener, *net.UnixListener:
 	default:

@@ -54,7 +54,7 @@ func newWorld(t *testing.T, o broker.Options) *world {
 	require.NoError(t, err)
 	w.broker = b
 	serve(t, b.ServeBackends, listenUnix(t, w.control))
-	serve(t, func(ln net.Listener) error { return b.ServeRoute(ln, nil) }, listenUnix(t, w.clients))
+	serve(t, func(ln net.Listener) error { return b.Serve(ln, nil) }, listenUnix(t, w.clients))
 	t.Cleanup(func() {
 		w.shutdown()
 		// Fewer: what ended before this test may close its last during it.

@@ -29,7 +29,8 @@ func ExampleDialer_DialContext() {
 	}
 	defer b.Shutdown(context.Background())
 	control, clients := filepath.Join(dir, "control"), filepath.Join(dir, "clients")
-	for path, serve := range map[string]func(net.Listener) error{control: b.ServeBackends, clients: b.Serve} {
+	serveClients := func(ln net.Listener) error { return b.Serve(ln, nil) }
+	for path, serve := range map[string]func(net.Listener) error{control: b.ServeBackends, clients: serveClients} {
 		ln, err := net.Listen("unix", path)
 		if err != nil {
 			log.Fatal(err)

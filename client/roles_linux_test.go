@@ -34,7 +34,7 @@ func newRoles(t *testing.T, network string, o broker.Options) *roles {
 	require.NoError(t, err)
 	r.broker = b
 	served := r.serve(b.ServeBackends, "unix", r.path("control"))
-	clients := r.serve(b.Serve, network, map[string]string{"unix": r.path("clients"), "tcp": "127.0.0.1:0"}[network])
+	clients := r.serve(func(ln net.Listener) error { return b.Serve(ln, nil) }, network, map[string]string{"unix": r.path("clients"), "tcp": "127.0.0.1:0"}[network])
 	r.dialer = client.Dialer{Network: network, Address: clients.Addr().String(), Service: service}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), hang)

@@ -82,11 +82,11 @@ func playBroker(s *stage) error {
 		serve  func(net.Listener) error
 	}{
 		{controlSocket, b.ServeBackends},
-		{clientsSocket, b.Serve},
-		{plainSocket, func(ln net.Listener) error { return b.ServeRoute(ln, route.Fixed(service)) }},
-		{closedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, route.Fixed(noService)) }},
+		{clientsSocket, func(ln net.Listener) error { return b.Serve(ln, nil) }},
+		{plainSocket, func(ln net.Listener) error { return b.Serve(ln, route.Fixed(service)) }},
+		{closedSocket, func(ln net.Listener) error { return b.Serve(ln, route.Fixed(noService)) }},
 		{handedSocket, func(ln net.Listener) error { return s.handOver(b, ln, &taken) }},
-		{proxiedSocket, func(ln net.Listener) error { return b.ServeRoute(ln, proxied) }},
+		{proxiedSocket, func(ln net.Listener) error { return b.Serve(ln, proxied) }},
 	}
 	ended := make(chan error, len(serving))
 	for _, one := range serving {

@@ -58,8 +58,9 @@ func newWorld(t *testing.T, o broker.Options) *world {
 		serving.Go(func() { _ = serve(ln) }) // until the broker is shut down
 	}
 	listen("control", b.ServeBackends)
-	listen(held, b.Serve)
-	listen(other, b.Serve)
+	serveClients := func(ln net.Listener) error { return b.Serve(ln, nil) }
+	listen(held, serveClients)
+	listen(other, serveClients)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), hang)
 		defer cancel()

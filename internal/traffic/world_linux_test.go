@@ -87,7 +87,7 @@ func (w *world) serve(network string, route broker.Route) (address string) {
 	ln, err := net.Listen(network, address)
 	require.NoError(w.t, err)
 	done := make(chan error, 1)
-	go func() { done <- w.broker.ServeRoute(ln, route) }()
+	go func() { done <- w.broker.Serve(ln, route) }()
 	w.t.Cleanup(func() {
 		ln.Close()
 		require.ErrorIs(w.t, <-done, broker.ErrClosed)

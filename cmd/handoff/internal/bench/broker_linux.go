@@ -78,7 +78,7 @@ func serveAsBroker(r role, in io.Reader, out io.Writer) error {
 			if err != nil {
 				return err
 			}
-			run(func(ln net.Listener) error { return b.ServeRoute(ln, route) }, ln)
+			run(func(ln net.Listener) error { return b.Serve(ln, route) }, ln)
 			if route == nil {
 				at.Explicit[network] = ln.Addr().String()
 			} else {

@@ -64,7 +64,7 @@ func options(cfg Config, dir string, books *books) broker.Options {
 		AckDeadline: ackDeadline, SettleTimeout: settleLimit, Attempts: offersEach, PingInterval: pingInterval,
 		MaxInFlight: room, MaxPerLink: room, MaxLinks: room * offersEach, FirstBytes: requestLimit,
 		Handshake: startLimit, Limit: fallback.Policy{MaxFailures: 1 << 30},
-		Services: services, Route: router(cfg.plan(), dir),
+		Services:  services,
 		OnOutcome: books.outcome, Trace: books.step, TraceRegistry: books.registryStep,
 	}
 }
@@ -121,8 +121,8 @@ func serve(b *broker.Broker, cfg Config, dir string, family *family, tell *telle
 	run(b.ServeBackends, control)
 	identities, err := family.startRegular()
 	if err == nil {
-		run(func(ln net.Listener) error { return b.ServeRoute(ln, nil) }, explicit)
-		run(b.Serve, plain)
+		run(func(ln net.Listener) error { return b.Serve(ln, nil) }, explicit)
+		run(func(ln net.Listener) error { return b.Serve(ln, router(cfg.plan(), dir)) }, plain)
 		ctx, stop := context.WithCancel(context.Background())
 		serving.Go(func() { tell.tellProgress(ctx, func() registry.Stats { return b.Stats().Registry }) })
 		err = tell.tell(message{Ready: &ready{PID: os.Getpid(), Address: plain.Addr().String(), Backends: identities}})

@@ -94,7 +94,7 @@ func (s *stage) open(ctx context.Context) (err error) {
 	}
 	s.running.Go(func() { _ = s.broker.ServeBackends(s.control) })
 	if !s.scenario.givesUp {
-		s.running.Go(func() { _ = s.broker.ServeRoute(s.clients, clientRoute) })
+		s.running.Go(func() { _ = s.broker.Serve(s.clients, clientRoute) })
 	}
 	s.running.Go(s.greetDirectly)
 	for i := range links {

@@ -78,7 +78,6 @@ func (w *world) open() (err error) {
 		AckDeadline:   w.cfg.AckDeadline,
 		SettleTimeout: w.cfg.AckDeadline / 2,
 		Limit:         fallback.Policy{MaxFailures: w.cfg.Connections + 1}, // the faults are not to stop
-		Route:         route.Fixed(service),
 		Trace:         w.stepOfBroker,
 		TraceRegistry: w.recorder.addRegistry,
 	})
@@ -86,7 +85,7 @@ func (w *world) open() (err error) {
 		return err
 	}
 	w.serving.Go(func() { _ = w.broker.ServeBackends(w.control) }) // until close
-	w.serving.Go(func() { _ = w.broker.Serve(w.clients) })
+	w.serving.Go(func() { _ = w.broker.Serve(w.clients, route.Fixed(service)) })
 	return nil
 }
 
