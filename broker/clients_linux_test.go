@@ -27,7 +27,7 @@ func TestClientThatHangsUpAtOnceHarmsNobody(t *testing.T) {
 
 func TestSilentClientsKeepNobodyWaiting(t *testing.T) {
 	o := patient()
-	o.FirstBytes = 300 * time.Millisecond
+	o.FirstBytes = time.Second
 	w := newWorld(t, o)
 	w.echoBackend("one", backend.Options{})
 	var silent []*client
@@ -78,10 +78,10 @@ func TestHelloDripsForSoLongOnly(t *testing.T) {
 	o := patient()
 	o.FirstBytes = 100 * time.Millisecond
 	w := newWorld(t, o)
+	start := time.Now() // before the broker's time for the first bytes begins
 	c := w.dial()
 	m := wire.Hello{FrameID: 7, MaxProtocol: 1, Service: service, Capabilities: wire.CapabilityHandlePassing}
 	frame := m.Append(nil)
-	start := time.Now()
 	for i := 0; ; i++ {
 		if _, err := c.Write(frame[i%len(frame):][:1]); err != nil {
 			break

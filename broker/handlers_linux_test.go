@@ -32,7 +32,7 @@ func stopping(o broker.Options, op string) (_ broker.Options, reached <-chan bro
 
 func TestAckAfterTheLinkIsDroppedCannotBeSent(t *testing.T) {
 	o := patient()
-	o.PingInterval = 30 * time.Millisecond
+	o.PingInterval = shortPing
 	o, reached, resume := stopping(o, broker.OpDropLink)
 	w := newWorld(t, o)
 	p := w.peer()
@@ -51,7 +51,7 @@ func TestAckAfterTheLinkIsDroppedCannotBeSent(t *testing.T) {
 // at the queue that found no pong.
 func TestAckBeforeTheLinkIsDroppedCounts(t *testing.T) {
 	o := patient()
-	o.PingInterval = 30 * time.Millisecond
+	o.PingInterval = shortPing
 	once := sync.Once{}
 	stopped, resume := make(chan bool), make(chan struct{})
 	o.Trace = func(e broker.Event) { // of the link's reader alone
@@ -170,14 +170,14 @@ func TestStoppedLinkKeepsNobodyElseWaiting(t *testing.T) {
 // The clock is read before the queue. What became due while the queue was read, or just
 // after it was found empty, may have an ACK in it by now.
 func TestWhatBecomesDueAfterTheDrainIsNotExpired(t *testing.T) {
-	options := broker.Options{AckDeadline: 300 * time.Millisecond, Margin: -1}
+	options := broker.Options{AckDeadline: time.Second, Margin: -1, PingInterval: -1}
 	o, reached, resume := stopping(options, broker.OpDrain)
 	w := newWorld(t, o)
 	p := w.peer()
 	first, second := w.dial(), w.dial()
 	first.hello(t, "")
 	one := p.offer()
-	time.Sleep(150 * time.Millisecond)
+	time.Sleep(options.AckDeadline / 2)
 	second.hello(t, "")
 	two := p.offer()
 	<-reached // one is due, and the queue is empty

@@ -4,7 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/wire"
@@ -15,7 +14,7 @@ import (
 // the time for it over. The backend is not silent.
 func TestPongThatIsUnreadWhenItIsDueCounts(t *testing.T) {
 	o := patient()
-	o.PingInterval = 50 * time.Millisecond
+	o.PingInterval = shortPing
 	stopped, goOn := make(chan bool, 1), make(chan struct{})
 	resume := sync.OnceFunc(func() { close(goOn) })
 	var readings, drops atomic.Int32

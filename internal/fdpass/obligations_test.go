@@ -97,6 +97,10 @@ func playSender(p *other) error {
 	if err != nil {
 		return err
 	}
+	// The test stores the number of rounds after this process has started, and before the first round.
+	if err := p.await(goAhead, 1); err != nil {
+		return err
+	}
 	frame := make([]byte, 16)
 	for i := uint32(1); i <= uint32(p.values[rounds].Load()); i++ {
 		if err := p.await(goAhead, i); err != nil {
