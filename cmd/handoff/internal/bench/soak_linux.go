@@ -34,7 +34,7 @@ func Soak(ctx context.Context, c SoakConfig, w io.Writer) (report *SoakReport, e
 	if err != nil {
 		return nil, err
 	}
-	herd, err := startHerd(ctx, role{dir: dir, soak: true, faults: c.Faults}, cancel)
+	pool, err := startBackendPool(ctx, role{dir: dir, soak: true, faults: c.Faults}, cancel)
 	if err != nil {
 		cancel(nil)
 		<-broker.ended
@@ -47,10 +47,10 @@ func Soak(ctx context.Context, c SoakConfig, w io.Writer) (report *SoakReport, e
 			}
 			cancel(nil)
 			<-broker.ended
-			herd.keepers.Wait()
+			pool.keepers.Wait()
 		}
 	}()
-	s := &soak{config: c, broker: broker, herd: herd, report: &SoakReport{Config: c}, began: time.Now()}
+	s := &soak{config: c, broker: broker, pool: pool, report: &SoakReport{Config: c}, began: time.Now()}
 	s.load = &load{config: c, at: broker.at}
 	if err := s.run(ctx, w); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func Soak(ctx context.Context, c SoakConfig, w io.Writer) (report *SoakReport, e
 type soak struct {
 	config SoakConfig
 	broker *process
-	herd   *herd
+	pool   *backendPool
 	load   *load
 	report *SoakReport
 	began  time.Time
@@ -80,7 +80,7 @@ func (s *soak) run(ctx context.Context, w io.Writer) error {
 		b := s.report.Broker[1].Broker
 		fmt.Fprintf(w, "%5.0f s: registered %d = acknowledged %d + expired %d + abandoned %d; killed %d; broker: %d goroutines, heap %d KiB, RSS %d KiB\n",
 			time.Since(s.began).Seconds(), b.Registry.Registered, b.Registry.Acknowledged, b.Registry.Expired, b.Registry.Abandoned,
-			s.herd.count(), s.report.Broker[1].Goroutines, s.report.Broker[1].Heap>>10, s.report.Broker[1].RSS>>10)
+			s.pool.count(), s.report.Broker[1].Goroutines, s.report.Broker[1].Heap>>10, s.report.Broker[1].RSS>>10)
 		enough := b.Registry.Registered >= uint64(s.config.N)
 		if round > warmRounds && (enough || time.Since(s.began) > s.config.Limit) {
 			s.report.Took = time.Since(s.began)
@@ -100,7 +100,7 @@ func (s *soak) rest(round int) error {
 	if err != nil {
 		return err
 	}
-	s.herd.look()
+	s.pool.look()
 	if round <= warmRounds {
 		s.report.Broker[0], s.report.Load[0] = *now, *here
 	}
@@ -120,10 +120,10 @@ func (s *soak) problem(err error) {
 // end ends the backends and then the broker, and keeps their last samples.
 func (s *soak) end() error {
 	var err error
-	if s.report.Backends, err = s.herd.finish(); err != nil {
+	if s.report.Backends, err = s.pool.finish(); err != nil {
 		return err
 	}
-	s.report.Killed, s.report.Seen = s.herd.count(), s.herd.seen()
+	s.report.Killed, s.report.Seen = s.pool.count(), s.pool.seen()
 	down, err := s.broker.finish()
 	if err != nil {
 		return fmt.Errorf("the broker: %w", err)

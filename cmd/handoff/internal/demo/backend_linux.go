@@ -26,15 +26,15 @@ import (
 type worker struct {
 	identity  string
 	listeners map[string]*backend.Listener
-	expired   *verdicts
-	linked    chan struct{} // closed when the broker's process is told so
+	expired   *expirations
+	linked    chan struct{} // closed when the Linked message was written
 	server    *http.Server
 	serving   sync.WaitGroup
 	direct    atomic.Int64
-	failed    chan error // has room for each that serves
+	failed    chan error // buffered: one for each serving goroutine
 }
 
-// serveAsBackend is a backend's process. It serves until in ends.
+// serveAsBackend is the main function of a backend's process. It serves until in ends.
 func serveAsBackend(cfg Config, name, dir string, in io.Reader, out io.Writer) error {
 	if err := child.WarmPoller(); err != nil {
 		return err
@@ -45,7 +45,7 @@ func serveAsBackend(cfg Config, name, dir string, in io.Reader, out io.Writer) e
 	}
 	w := &worker{
 		identity: identity(name, os.Getpid()), listeners: map[string]*backend.Listener{},
-		expired: newVerdicts(), linked: make(chan struct{}), failed: make(chan error, 16),
+		expired: newExpirations(), linked: make(chan struct{}), failed: make(chan error, 16),
 	}
 	w.server = &http.Server{Handler: w.routes(), ReadTimeout: attemptLimit, WriteTimeout: attemptLimit, ConnContext: withConn}
 	w.server.SetKeepAlivesEnabled(false)
@@ -61,33 +61,33 @@ func serveAsBackend(cfg Config, name, dir string, in io.Reader, out io.Writer) e
 		}
 		w.serve(ln)
 	}
-	tell := newTeller(out)
-	if err := tell.tell(message{Linked: true}); err != nil {
+	messages := newMessageWriter(out)
+	if err := messages.write(message{Linked: true}); err != nil {
 		return err
 	}
 	close(w.linked)
-	w.hear(in)
-	return errors.Join(w.finish(), w.report(tell, before))
+	w.readExpired(in)
+	return errors.Join(w.finish(), w.report(messages, before))
 }
 
-// link links as a backend of one service, and treats what is offered as it says.
+// link links as a backend of one service, which decides how offers are treated.
 func (w *worker) link(cfg Config, service, dir string) error {
 	slots := 2 * (4*cfg.Parallel + 64) // more than the broker offers at once
 	o := backend.Options{Queue: slots, Handshake: startLimit, WriteTimeout: attemptLimit}
 	switch service {
 	case plan.Slow.String():
-		// The reader of the link waits until the broker has expired what it is about
-		// to acknowledge. The ACK is late, whatever the clocks say.
+		// The link's reader waits until the broker has expired the offer that it is
+		// about to acknowledge, so the ACK is late whatever the clocks read.
 		o.Trace = func(e backend.Event) {
 			if e.Op == backend.OpReserve {
 				w.expired.await(e.Correlation)
 			}
 		}
 	case plan.Kill.String():
-		o.MaxInFlight = 1 // whoever is offered more takes others along
+		o.MaxInFlight = 1 // its death must affect one offer only
 		o.Trace = func(e backend.Event) {
 			if e.Op == backend.OpReadOffer {
-				<-w.linked // the broker's process must not take it for one that does not start
+				<-w.linked // else the parent would report a failed start
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 				select {} // the signal is on its way
 			}
@@ -102,10 +102,10 @@ func (w *worker) link(cfg Config, service, dir string) error {
 	w.listeners[service] = ln
 	switch service {
 	case plan.Never.String():
-		// Nobody accepts, so nothing is acknowledged.
+		// Nothing calls Accept, so nothing is acknowledged.
 	case plan.Slow.String():
-		// An Accept waits for every slow connection that there will be, so that it is
-		// always the link's reader that acknowledges.
+		// One Accept waits for each slow connection to come, so that the link's reader
+		// always acknowledges by itself.
 		accepts := 1 + cfg.plan().Counts()[plan.Slow]
 		for range accepts {
 			w.serving.Go(func() { w.refuseAll(ln) })
@@ -125,7 +125,7 @@ func (w *worker) serve(ln net.Listener) {
 	})
 }
 
-// allWait blocks until so many Accepts wait, or have an offer.
+// allWait blocks until that many Accepts wait or have an offer.
 func allWait(ctx context.Context, ln *backend.Listener, accepts int) error {
 	for s := ln.Stats(); s.Waiting+s.Undecided < accepts; s = ln.Stats() {
 		select {
@@ -137,7 +137,7 @@ func allWait(ctx context.Context, ln *backend.Listener, accepts int) error {
 	return nil
 }
 
-// refuseAll ends what a slow backend comes to own: nothing.
+// refuseAll closes and reports connections that a slow backend owns: there must be none.
 func (w *worker) refuseAll(ln net.Listener) {
 	for {
 		conn, err := ln.Accept()
@@ -152,18 +152,18 @@ func (w *worker) refuseAll(ln net.Listener) {
 	}
 }
 
-// hear takes in what has expired, until in ends.
-func (w *worker) hear(in io.Reader) {
+// readExpired reads the reports of expired handoffs until in ends.
+func (w *worker) readExpired(in io.Reader) {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		if correlation, err := strconv.ParseUint(lines.Text(), 10, 64); err == nil {
-			w.expired.note(correlation)
+			w.expired.add(correlation)
 		}
 	}
 	w.expired.end()
 }
 
-// finish ends the links in order, and then the server.
+// finish drains the links, then shuts the server down.
 func (w *worker) finish() error {
 	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
 	defer cancel()
@@ -183,8 +183,8 @@ func (w *worker) finish() error {
 	return errors.Join(failed...)
 }
 
-// report tells what was received and served, and complains of what is left.
-func (w *worker) report(tell *teller, before map[string]string) error {
+// report writes what was received and served, and returns an error for descriptors left.
+func (w *worker) report(messages *messageWriter, before map[string]string) error {
 	a := account{Direct: int(w.direct.Load())}
 	for _, ln := range w.listeners {
 		d := ln.Stats().Descriptors
@@ -198,10 +198,10 @@ func (w *worker) report(tell *teller, before map[string]string) error {
 	if len(left) > 0 {
 		err = errors.Join(err, fmt.Errorf("descriptors are left: %q", left))
 	}
-	return errors.Join(err, tell.tell(message{Account: &a}))
+	return errors.Join(err, messages.write(message{Account: &a}))
 }
 
-// routes answers a request, if it is the one that the connection was handed over for.
+// routes answers the request that the connection was handed over for, and no other.
 func (w *worker) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc(route, func(out http.ResponseWriter, r *http.Request) {
@@ -215,7 +215,7 @@ func (w *worker) routes() http.Handler {
 			w.direct.Add(1)
 			out.Header().Set(headerDirect, "true")
 		}
-		_ = answer.Write(out, uint32(connection), w.identity) // the client notices
+		_ = answer.Write(out, uint32(connection), w.identity) // the client checks the answer
 	})
 	return mux
 }

@@ -171,7 +171,7 @@ func TestSomeBackendsNeverAcknowledge(t *testing.T) {
 }
 
 func TestSacrificedBackendsDieWithTheirOffer(t *testing.T) {
-	s := startSole(t, "sacrifice-0")
+	s := startSole(t, "victim-0")
 	client, o := s.hand(t, "kill", "")
 	s.requireReturned(t, client, o)
 	require.Equal(t, []string{"abandoned"}, s.steps)

@@ -18,8 +18,9 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// serveAsBroker is the broker's process. It serves until in ends, finishes what is
-// under way, and reports to out. Each line on in asks for one backend that dies.
+// serveAsBroker is the main function of the broker's process. It serves until in ends,
+// finishes what is under way, and reports to out. Each line on in asks for one backend
+// that will be killed.
 func serveAsBroker(cfg Config, dir string, in io.Reader, out io.Writer) error {
 	if err := child.WarmPoller(); err != nil {
 		return err
@@ -28,32 +29,32 @@ func serveAsBroker(cfg Config, dir string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	tell := newTeller(out)
-	family := newFamily(cfg, dir)
-	books := newBooks(family.expired)
-	books.traced = cfg.Trace != ""
-	family.books = books
-	b, err := broker.New(options(cfg, dir, books))
+	messages := newMessageWriter(out)
+	backends := newBackendSet(cfg, dir)
+	stats := newBrokerStats(backends.expired)
+	stats.traced = cfg.Trace != ""
+	backends.stats = stats
+	b, err := broker.New(options(cfg, dir, stats))
 	if err != nil {
 		return err
 	}
-	if err := serve(b, cfg, dir, family, tell, in); err != nil {
+	if err := serve(b, cfg, dir, backends, messages, in); err != nil {
 		return err
 	}
-	if err := books.writeTrace(cfg); err != nil {
+	if err := stats.writeTrace(cfg); err != nil {
 		return err
 	}
-	r := &books.report // nothing counts any more
+	r := &stats.report // all writers have stopped
 	r.Before = len(before)
 	if r.Opened, r.Closed, err = child.Left(before); err != nil {
 		return err
 	}
-	return tell.tell(message{Report: r})
+	return messages.write(message{Report: r})
 }
 
-// options are such that the plan alone decides: no backend is spared for its failures,
-// and nothing is refused for want of room.
-func options(cfg Config, dir string, books *books) broker.Options {
+// options returns broker options under which the plan alone decides the outcome: the
+// rate limit never refuses a backend, and no cap is ever reached.
+func options(cfg Config, dir string, stats *brokerStats) broker.Options {
 	room := cfg.room()
 	service := broker.Service{Reconnect: directPlace.in(dir)}
 	services := map[string]broker.Service{retryService: service}
@@ -65,15 +66,15 @@ func options(cfg Config, dir string, books *books) broker.Options {
 		MaxInFlight: room, MaxPerLink: room, MaxLinks: room * offersEach, FirstBytes: requestLimit,
 		Handshake: startLimit, Limit: fallback.Policy{MaxFailures: 1 << 30},
 		Services:  services,
-		OnOutcome: books.outcome, Trace: books.step, TraceRegistry: books.registryStep,
+		OnOutcome: stats.outcome, Trace: stats.step, TraceRegistry: stats.registryStep,
 	}
 }
 
-// room is for how many handoffs at once. A client that was cut off reconnects before its
-// old connection is done with.
+// room returns how many handoffs may be under way at once. A client whose connection was
+// closed reconnects before the broker has finished with the old one.
 func (c Config) room() int { return 4*c.Parallel + 64 }
 
-// router sends a plain client to the service of its request.
+// router routes a plain client to the service that its request line names.
 func router(p plan.Plan, dir string) broker.Route {
 	return func(c broker.Client) (broker.Request, error) {
 		line, _, whole := strings.Cut(string(c.Sent[:min(len(c.Sent), maxRequestLine)]), "\n")
@@ -95,9 +96,8 @@ func router(p plan.Plan, dir string) broker.Route {
 	}
 }
 
-// serve serves until in ends, and then ends all in order: first the backends, which
-// take nothing more, then the broker.
-func serve(b *broker.Broker, cfg Config, dir string, family *family, tell *teller, in io.Reader) error {
+// serve serves until in ends, then stops the backends and after them the broker.
+func serve(b *broker.Broker, cfg Config, dir string, backends *backendSet, messages *messageWriter, in io.Reader) error {
 	control, err := listen(controlPlace.in(dir))
 	if err != nil {
 		return err
@@ -114,30 +114,30 @@ func serve(b *broker.Broker, cfg Config, dir string, family *family, tell *telle
 	run := func(f func(net.Listener) error, ln net.Listener) {
 		serving.Go(func() {
 			if err := f(ln); !errors.Is(err, broker.ErrClosed) {
-				family.books.problem("serving %v: %v", ln.Addr(), err)
+				backends.stats.problem("serving %v: %v", ln.Addr(), err)
 			}
 		})
 	}
 	run(b.ServeBackends, control)
-	identities, err := family.startRegular()
+	identities, err := backends.startRegular()
 	if err == nil {
 		run(func(ln net.Listener) error { return b.Serve(ln, nil) }, explicit)
 		run(func(ln net.Listener) error { return b.Serve(ln, router(cfg.plan(), dir)) }, plain)
 		ctx, stop := context.WithCancel(context.Background())
-		serving.Go(func() { tell.tellProgress(ctx, func() registry.Stats { return b.Stats().Registry }) })
-		err = tell.tell(message{Ready: &ready{PID: os.Getpid(), Address: plain.Addr().String(), Backends: identities}})
+		serving.Go(func() { messages.writeProgress(ctx, func() registry.Stats { return b.Stats().Registry }) })
+		err = messages.write(message{Ready: &ready{PID: os.Getpid(), Address: plain.Addr().String(), Backends: identities}})
 		if err == nil {
-			err = sacrifice(family, tell, in)
+			err = startVictims(backends, messages, in)
 		}
 		stop()
 	}
-	family.finish()
+	backends.finish()
 	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
 	defer cancel()
 	stats, noShutdown := b.Shutdown(ctx)
 	serving.Wait()
-	books := family.books
-	books.report.Stats, books.report.Descriptors = stats.Registry, stats.Descriptors
+	report := &backends.stats.report
+	report.Stats, report.Descriptors = stats.Registry, stats.Descriptors
 	return errors.Join(err, noShutdown)
 }
 
@@ -149,18 +149,18 @@ func listen(path string) (net.Listener, error) {
 	return ln, os.Chmod(path, 0o600)
 }
 
-// sacrifice starts a backend that dies for each line that is read, and tells when it is
-// linked: whoever asked may connect then.
-func sacrifice(family *family, tell *teller, in io.Reader) error {
+// startVictims starts one backend that will be killed for each line read from in, and
+// reports each as soon as it is linked: then the client that asked for it may connect.
+func startVictims(backends *backendSet, messages *messageWriter, in io.Reader) error {
 	var starting sync.WaitGroup
 	defer starting.Wait()
 	lines := bufio.NewScanner(in)
 	for number := 0; lines.Scan(); number++ {
 		starting.Go(func() {
-			if err := family.start(fmt.Sprintf("%s%d", sacrificePrefix, number)); err != nil {
-				family.books.problem("%v", err)
+			if err := backends.start(fmt.Sprintf("%s%d", victimPrefix, number)); err != nil {
+				backends.stats.problem("%v", err)
 			}
-			_ = tell.tell(message{Sacrificed: true}) // nobody listens: the end is near
+			_ = messages.write(message{VictimLinked: true}) // fails only when the parent is ending
 		})
 	}
 	return lines.Err()

@@ -75,7 +75,7 @@ func (c *checker) conservation(l *Ledger) {
 	c.equal(acknowledged, "acknowledged in the registry", own.Acknowledged, "seen to leave so")
 	c.equal(expired, "expired in the registry", own.Expired, "seen to leave so")
 	c.equal(abandoned, "abandoned in the registry", own.Abandoned, "seen to leave so")
-	c.equal(int(s.Registered), "registered", own.Offers+own.Unsent, "offers that outcomes tell of, and unsent ones")
+	c.equal(int(s.Registered), "registered", own.Offers+own.Unsent, "offers that outcomes report, and unsent ones")
 	c.equal(acknowledged, "acknowledged", own.Adopted, "connections adopted")
 }
 
@@ -106,7 +106,7 @@ func (c *checker) classes(l *Ledger) {
 	for class, row := range r.First {
 		name := plan.Class(class).String()
 		c.equal(row.Kinds.Sum(), "first attempts of class "+name, planned[class], "planned")
-		c.equal(row.Offered().Sum(), name+": handoffs offered", row.Offers, "offers that outcomes tell of")
+		c.equal(row.Offered().Sum(), name+": handoffs offered", row.Offers, "offers that outcomes report")
 		if plan.Class(class) == plan.OK {
 			continue
 		}

@@ -19,7 +19,7 @@ import (
 // maxRetries is how often a client repeats its GET after the first time.
 const maxRetries = 10
 
-// clients are all clients of a run. Each wants one answer.
+// clients runs all clients of a demo. Each wants one answer.
 type clients struct {
 	cfg     Config
 	plan    plan.Plan
@@ -28,16 +28,16 @@ type clients struct {
 	known   []string // the backends that may answer
 	http    *http.Client
 
-	// sacrifice returns when a backend that will die with its first offer is linked.
-	sacrifice func(context.Context) error
+	// startVictim returns when a backend that dies with its first offer is linked.
+	startVictim func(context.Context) error
 
 	mu    sync.Mutex
 	tally Tally
 }
 
-func newClients(cfg Config, dir string, broker ready, sacrifice func(context.Context) error) *clients {
+func newClients(cfg Config, dir string, broker ready, startVictim func(context.Context) error) *clients {
 	c := &clients{
-		cfg: cfg, plan: cfg.plan(), dir: dir, address: broker.Address, known: broker.Backends, sacrifice: sacrifice,
+		cfg: cfg, plan: cfg.plan(), dir: dir, address: broker.Address, known: broker.Backends, startVictim: startVictim,
 		tally: Tally{By: map[string]int{}, Direct: map[string]int{}},
 	}
 	c.http = &http.Client{Timeout: attemptLimit, Transport: &http.Transport{
@@ -68,7 +68,7 @@ func (c *clients) dial(ctx context.Context, network, address string) (net.Conn, 
 	c.mu.Lock()
 	c.tally.Opened++
 	c.mu.Unlock()
-	return newTap(conn), nil
+	return newRecordingConn(conn), nil
 }
 
 // run returns when every client has its answer or has given up.
@@ -90,7 +90,7 @@ func (c *clients) run(ctx context.Context) {
 	c.http.CloseIdleConnections()
 }
 
-// prepare sees to the backends that a request will kill.
+// prepare starts the backends that will be killed by a request of class kill.
 func (c *clients) prepare(ctx context.Context, r request) error {
 	if r.service(c.plan) != plan.Kill.String() {
 		return nil
@@ -98,17 +98,17 @@ func (c *clients) prepare(ctx context.Context, r request) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
 	for range offersEach {
-		if err := c.sacrifice(ctx); err != nil {
+		if err := c.startVictim(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// client is one client, from its first attempt to its answer.
+// client runs one client, from its first attempt to its answer.
 func (c *clients) client(ctx context.Context, id uint32) {
 	if err := c.prepare(ctx, request{id, 1}); err != nil {
-		c.problem("client %d: the backend that is to die does not come: %v", id, err)
+		c.problem("client %d: the backend to be killed did not start: %v", id, err)
 	}
 	started := time.Now()
 	var err error
@@ -117,7 +117,7 @@ func (c *clients) client(ctx context.Context, id uint32) {
 		got, err = c.get(ctx, request{id, attempt})
 		var wrong *answer.MismatchError
 		if errors.As(err, &wrong) {
-			break // no retry makes that good
+			break // a wrong answer is final
 		}
 		if err == nil {
 			c.count(got, got.at.Sub(started), attempt > 1 || got.fellBack)
@@ -126,7 +126,7 @@ func (c *clients) client(ctx context.Context, id uint32) {
 		c.mu.Lock()
 		c.tally.Broken++
 		c.mu.Unlock()
-		// Whoever does not serve a connection ends it. Silence is never an outcome.
+		// A party that does not serve a connection closes it, so a timeout is a fault.
 		if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() == nil {
 			c.problem("client %d: its connection neither answers nor ends: %v", id, err)
 		}
@@ -156,7 +156,7 @@ func (c *clients) count(got answered, took time.Duration, again bool) {
 	}
 }
 
-// problem notes what should not happen; a handful tells enough.
+// problem records an unexpected event, at most ten.
 func (c *clients) problem(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

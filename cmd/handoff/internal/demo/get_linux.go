@@ -14,20 +14,20 @@ import (
 	"github.com/handoff-go/handoff/cmd/handoff/internal/answer"
 )
 
-// answered is one whole answer.
+// answered describes one whole answer.
 type answered struct {
 	backend  string
-	at       time.Time // when it was whole
+	at       time.Time // when its last byte was read
 	direct   bool      // the connection was not handed over
-	fellBack bool      // the client was told to reconnect, and has
+	fellBack bool      // the client reconnected after a fallback
 }
 
 // get makes one attempt. A *answer.MismatchError is an answer that is wrong; any other
 // error means that the connection ended without one.
 func (c *clients) get(ctx context.Context, r request) (got answered, err error) {
-	var conn *tap
+	var conn *recordingConn
 	ctx = httptrace.WithClientTrace(context.WithValue(ctx, requestKey{}, r), &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { conn, _ = info.Conn.(*tap) },
+		GotConn: func(info httptrace.GotConnInfo) { conn, _ = info.Conn.(*recordingConn) },
 	})
 	defer func() {
 		if conn == nil {
@@ -66,8 +66,8 @@ func (c *clients) get(ctx context.Context, r request) (got answered, err error) 
 		return wrong("no backend that may answer")
 	}
 	got.direct = resp.Header.Get(headerDirect) != ""
-	// The transport reads no further than the answer. A second owner of the
-	// connection would write behind it.
+	// The transport does not read past the answer, where a second owner of the
+	// connection would write.
 	if err := conn.onlyAnswer(); err != nil {
 		return wrong("%v", err)
 	}

@@ -67,7 +67,7 @@ func TestEveryFalseCountIsFound(t *testing.T) {
 		},
 		"expired in the registry":         func(l *demo.Ledger) { l.Broker.Retries.Expired++ },
 		"abandoned in the registry":       func(l *demo.Ledger) { l.Broker.Stats.Abandoned = 0 },
-		"offers that outcomes tell of":    func(l *demo.Ledger) { l.Broker.Retries.Offers++ },
+		"offers that outcomes report":     func(l *demo.Ledger) { l.Broker.Retries.Offers++ },
 		"and unsent ones":                 func(l *demo.Ledger) { l.Broker.Retries.Unsent++ },
 		"never: handoffs offered":         func(l *demo.Ledger) { l.Broker.First[plan.Never].Offers++ },
 		"connections adopted":             func(l *demo.Ledger) { l.Broker.Retries.Adopted++ },
@@ -146,8 +146,8 @@ func TestUnsentOffersAreARowOfTheirOwn(t *testing.T) {
 	require.Zero(t, ledger.Strays())
 	var out strings.Builder
 	ledger.Print(&out)
-	require.Contains(t, out.String(), "  not sent              1            0       0         1 |\n")
-	require.Contains(t, out.String(), "    never               2            0       2         0 |")
+	require.Contains(t, out.String(), "  offers not sent: the link was full |         1            0       0         1 |\n")
+	require.Contains(t, out.String(), "  never: do not acknowledge          |         2            0       2         0 |")
 }
 
 func TestTheTableShowsTheLedger(t *testing.T) {
@@ -155,16 +155,17 @@ func TestTheTableShowsTheLedger(t *testing.T) {
 	sound().Print(&out)
 	for _, line := range []string{
 		"clients 10, faults slow=10,never=10,kill=10, seed 19: done in 0.0 s",
-		"    ok                  7            7       0         0 |           7       7      0        0       0      0",
-		"    slow                2            0       2         0 |           1       0      0        1       0      0",
-		"    never               2            0       2         0 |           1       0      0        0       1      0",
-		"    kill                2            0       0         2 |           1       0      0        0       0      1",
-		"  retries               1            1       0         0 |           1       1      0        0       0      0",
-		"  all                  14            8       4         2 |          11       8      0        1       1      1",
-		"  answered                   10           0s           3s",
-		"    without reconnect         8           0s           0s",
-		"    reconnected               2           1s           3s",
-		"  lost                        0",
+		"  ok: acknowledge                    |         7            7       0         0 |     7       7      0        0       0      0",
+		"  slow: acknowledge too late         |         2            0       2         0 |     1       0      0        1       0      0",
+		"  never: do not acknowledge          |         2            0       2         0 |     1       0      0        0       1      0",
+		"  kill: die with the offer           |         2            0       0         2 |     1       0      0        0       0      1",
+		"  retries, which meet no fault       |         1            1       0         0 |     1       1      0        0       0      0",
+		"  all                                |        14            8       4         2 |    11       8      0        1       1      1",
+		"  answered                                 10           0s           3s",
+		"    without reconnect                       8           0s           0s",
+		"    reconnected                             2           1s           3s",
+		"  lost: no answer after 10 retries          0",
+		"  acknowledged  the backend's ACK arrived before the deadline     expired    no ACK by the deadline",
 		"late ACKs refused 2, backends killed 2",
 		"conserved: registered 14 = acknowledged 8 + expired 4 + abandoned 2; clients: opened 11 = answered 10 + broken 1",
 		"descriptors: broker opened 11 = closed 11 + adopted 0 + open 0; backends that lived opened 12 = closed 4 + adopted 8 + open 0",

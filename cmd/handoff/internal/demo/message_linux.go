@@ -11,46 +11,46 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// message is what a child tells its parent, one JSON value each. One field is set.
+// message is sent by a child to its parent as one JSON value. Exactly one field is set.
 type message struct {
-	Ready      *ready          `json:",omitempty"` // of the broker
-	Progress   *registry.Stats `json:",omitempty"`
-	Sacrificed bool            `json:",omitempty"` // a backend that was asked for is linked, or could not be
-	Report     *Report         `json:",omitempty"`
+	Ready        *ready          `json:",omitempty"` // by the broker
+	Progress     *registry.Stats `json:",omitempty"`
+	VictimLinked bool            `json:",omitempty"` // a requested victim is linked, or failed to start
+	Report       *Report         `json:",omitempty"`
 
-	Linked  bool     `json:",omitempty"` // of a backend: offers may come
+	Linked  bool     `json:",omitempty"` // by a backend: it is ready for offers
 	Account *account `json:",omitempty"`
 }
 
-// ready says who is there.
+// ready describes the started processes.
 type ready struct {
 	PID      int
 	Address  string   // for plain clients
-	Backends []string // the identities of those that answer
+	Backends []string // the identities of the regular ones
 }
 
 // account is a backend's side of the ledger.
 type account struct {
 	Descriptors broker.Descriptors
-	Direct      int // requests served to who came directly
+	Direct      int // requests on connections that came directly
 }
 
-// teller writes messages, from any goroutine.
-type teller struct {
+// messageWriter writes messages. It is safe for concurrent use.
+type messageWriter struct {
 	mu  sync.Mutex
 	out *json.Encoder
 }
 
-func newTeller(out io.Writer) *teller { return &teller{out: json.NewEncoder(out)} }
+func newMessageWriter(out io.Writer) *messageWriter { return &messageWriter{out: json.NewEncoder(out)} }
 
-func (t *teller) tell(m message) error {
+func (t *messageWriter) write(m message) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.out.Encode(m)
 }
 
-// tellProgress tells the registry's counts until ctx ends.
-func (t *teller) tellProgress(ctx context.Context, stats func() registry.Stats) {
+// writeProgress writes the registry's counts every 100 ms until ctx ends.
+func (t *messageWriter) writeProgress(ctx context.Context, stats func() registry.Stats) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -59,7 +59,7 @@ func (t *teller) tellProgress(ctx context.Context, stats func() registry.Stats) 
 			return
 		case <-tick.C:
 			s := stats()
-			_ = t.tell(message{Progress: &s}) // nobody listens: the end is near
+			_ = t.write(message{Progress: &s}) // fails only when the parent is ending
 		}
 	}
 }

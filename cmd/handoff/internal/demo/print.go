@@ -10,34 +10,19 @@ import (
 	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
 )
 
-// Print writes the closing table to w.
+// Print writes the closing tables to w, each with a legend of its rows and columns.
 func (l *Ledger) Print(w io.Writer) {
 	r, t := l.Broker, l.Clients
 	fmt.Fprintf(w, "\nclients %d, faults %v, seed %d: done in %.1f s\n\n", l.Config.Connections, l.Config.Faults, l.Config.Seed, l.Took.Seconds())
-	fmt.Fprintf(w, "  %-14s %8s %12s %7s %9s | %11s %7s %6s %8s %7s %6s\n", "first attempts", "handoffs", "acknowledged", "expired", "abandoned",
-		"connections", "adopted", "fenced", "fallback", "proxied", "closed")
-	row := func(name string, o Outcomes, k Kinds) {
-		fmt.Fprintf(w, "  %-14s %8d %12d %7d %9d | %11d %7d %6d %8d %7d %6d\n", name, o.Sum(), o.Acknowledged, o.Expired, o.Abandoned,
-			k.Sum(), k.Adopted, k.Fenced, k.Fallback, k.Proxied, k.Closed)
-	}
-	for class, first := range r.First {
-		row("  "+plan.Class(class).String(), first.Offered(), first.Kinds)
-	}
-	row("retries", r.Retries.Offered(), r.Retries.Kinds)
-	all := r.All()
-	if all.Unsent > 0 { // the link had just filled up, and another one was tried
-		fmt.Fprintf(w, "  %-14s %8d %12d %7d %9d |\n", "not sent", all.Unsent, 0, 0, all.Unsent)
-	}
-	row("all", all.Outcomes, all.Kinds)
-
-	fmt.Fprintf(w, "\n  %-20s %8s %12s %12s\n", "clients", "", "P50", "P99")
+	l.printOutcomes(w)
+	fmt.Fprintf(w, "\n  %-34s %8s %12s %12s\n", "clients: from start to answer", "", "P50", "P99")
 	latencies := func(name string, n int, took []time.Duration) {
-		fmt.Fprintf(w, "  %-20s %8d %12s %12s\n", name, n, percentile(took, 50), percentile(took, 99))
+		fmt.Fprintf(w, "  %-34s %8d %12s %12s\n", name, n, percentile(took, 50), percentile(took, 99))
 	}
 	latencies("answered", t.Answered, slices.Concat(t.FirstTry, t.Again))
 	latencies("  without reconnect", t.Answered-t.Reconnected, t.FirstTry)
 	latencies("  reconnected", t.Reconnected, t.Again)
-	fmt.Fprintf(w, "  %-20s %8d\n", "lost", t.Lost)
+	fmt.Fprintf(w, "  %-34s %8d\n", "lost: no answer after 10 retries", t.Lost)
 
 	fmt.Fprintf(w, "\n  late ACKs refused %d, backends killed %d\n", r.LateACKs, r.Killed)
 	fmt.Fprintf(w, "  conserved: registered %d = acknowledged %d + expired %d + abandoned %d; clients: opened %d = answered %d + broken %d\n",
@@ -50,6 +35,53 @@ func (l *Ledger) Print(w io.Writer) {
 	if strays := l.Strays(); strays > 0 {
 		fmt.Fprintf(w, "  remark: %d handoffs ended late because this machine was busy; their clients were answered too\n", strays)
 	}
+}
+
+// printOutcomes writes what became of handoffs (one offer of a connection to one backend)
+// and of connections.
+func (l *Ledger) printOutcomes(w io.Writer) {
+	r := l.Broker
+	fmt.Fprintf(w, "  %-34s | %40s | %s\n", "", "handoffs: one offer to one backend", "connections of clients")
+	fmt.Fprintf(w, "  %-34s | %9s %12s %7s %9s | %5s %7s %6s %8s %7s %6s\n", "the backends of a first attempt",
+		"all", "acknowledged", "expired", "abandoned", "all", "adopted", "fenced", "fallback", "proxied", "closed")
+	row := func(name string, o Outcomes, k Kinds) {
+		fmt.Fprintf(w, "  %-34s | %9d %12d %7d %9d | %5d %7d %6d %8d %7d %6d\n", name, o.Sum(), o.Acknowledged, o.Expired, o.Abandoned,
+			k.Sum(), k.Adopted, k.Fenced, k.Fallback, k.Proxied, k.Closed)
+	}
+	for class, first := range r.First {
+		row(describe(plan.Class(class)), first.Offered(), first.Kinds)
+	}
+	row("retries, which meet no fault", r.Retries.Offered(), r.Retries.Kinds)
+	all := r.All()
+	if all.Unsent > 0 { // the link had just filled up, and another one was tried
+		fmt.Fprintf(w, "  %-34s | %9d %12d %7d %9d |\n", "offers not sent: the link was full", all.Unsent, 0, 0, all.Unsent)
+	}
+	row("all", all.Outcomes, all.Kinds)
+	fmt.Fprint(w, legend)
+}
+
+// legend explains the columns of printOutcomes.
+const legend = `
+  acknowledged  the backend's ACK arrived before the deadline     expired    no ACK by the deadline
+  abandoned     the backend died or rejected the offer
+  adopted       a backend owns and serves the connection          fenced     shut down for all: its owner was in doubt
+  fallback      the client was told to reconnect, and did         proxied    the broker copies bytes to a server
+  closed        a plain client was disconnected, and repeated its request
+`
+
+// describe returns what the backends of a class do, for the first column.
+func describe(c plan.Class) string {
+	switch c {
+	case plan.OK:
+		return "ok: acknowledge"
+	case plan.Slow:
+		return "slow: acknowledge too late"
+	case plan.Never:
+		return "never: do not acknowledge"
+	case plan.Kill:
+		return "kill: die with the offer"
+	}
+	return c.String()
 }
 
 // percentile returns the smallest duration that p percent are not above, as

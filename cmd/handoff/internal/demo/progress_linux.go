@@ -12,8 +12,8 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// progress is the live line. On a terminal it is drawn over itself; elsewhere a
-// new one is written now and then.
+// progress writes the progress line: redrawn in place on a terminal, else one line a
+// second.
 type progress struct {
 	w        io.Writer
 	cfg      Config
@@ -22,9 +22,9 @@ type progress struct {
 	stats    func() *registry.Stats
 	tally    func() Tally
 
-	behind chan struct{} // closed when only the broker is still at work
-	quit   chan string   // the last word
-	done   chan struct{}
+	clientsDone chan struct{} // closed when only the broker and the backends are left
+	quit        chan string   // the state to print last
+	done        chan struct{}
 }
 
 func startProgress(w io.Writer, cfg Config, broker ready, stats func() *registry.Stats, tally func() Tally) *progress {
@@ -32,17 +32,16 @@ func startProgress(w io.Writer, cfg Config, broker ready, stats func() *registry
 		broker.PID, broker.Address, strings.Join(broker.Backends, " and "), ackDeadline, offersEach)
 	p := &progress{
 		w: w, cfg: cfg, terminal: isTerminal(w), started: time.Now(), stats: stats, tally: tally,
-		behind: make(chan struct{}), quit: make(chan string, 1), done: make(chan struct{}),
+		clientsDone: make(chan struct{}), quit: make(chan string, 1), done: make(chan struct{}),
 	}
 	go p.run()
 	return p
 }
 
-// waiting says that the clients are done.
-func (p *progress) waiting() { close(p.behind) }
+// waiting notes that the clients are done.
+func (p *progress) waiting() { close(p.clientsDone) }
 
-// stop draws the line a last time, with a last word, and returns when nothing
-// more is written.
+// stop draws the line a last time with the given state, and returns when it is written.
 func (p *progress) stop(word string) {
 	p.quit <- word
 	<-p.done
@@ -70,10 +69,10 @@ func (p *progress) run() {
 	}
 }
 
-// work says what the run is at.
+// work returns the current state in words.
 func (p *progress) work() string {
 	select {
-	case <-p.behind:
+	case <-p.clientsDone:
 		return "ending the backends"
 	default:
 		return "handing off"
@@ -88,7 +87,7 @@ func (p *progress) draw(work string) {
 		s = *latest
 	}
 	full := width * t.Answered / p.cfg.Connections
-	line := fmt.Sprintf("[%s%s] %*d/%d answered, %d again | acknowledged %d, expired %d, abandoned %d, pending %d | %.1f s, %s",
+	line := fmt.Sprintf("[%s%s] %*d/%d answered, %d reconnected | acknowledged %d, expired %d, abandoned %d, pending %d | %.1f s, %s",
 		strings.Repeat("#", full), strings.Repeat(".", width-full), len(fmt.Sprint(p.cfg.Connections)), t.Answered, p.cfg.Connections,
 		t.Reconnected, s.Acknowledged, s.Expired, s.Abandoned, s.Pending, time.Since(p.started).Seconds(), work)
 	if p.terminal {

@@ -44,9 +44,9 @@ func Run(ctx context.Context, cfg Config, w io.Writer) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	crowd := newClients(cfg, dir, hello, broker.sacrifice)
-	show := startProgress(w, cfg, hello, broker.stats.Load, crowd.snapshot)
-	crowd.run(ctx)
+	all := newClients(cfg, dir, hello, broker.startVictim)
+	show := startProgress(w, cfg, hello, broker.stats.Load, all.snapshot)
+	all.run(ctx)
 	show.waiting()
 	err = broker.stdin.Close() // tells it to finish
 	report, noReport := within(ctx, 3*finishLimit, broker.report, "the broker's report")
@@ -58,7 +58,7 @@ func Run(ctx context.Context, cfg Config, w io.Writer) (*Ledger, error) {
 	if err := broker.wait(); err != nil {
 		return nil, fmt.Errorf("the broker: %w", err)
 	}
-	return &Ledger{Config: cfg, Broker: report, Clients: crowd.snapshot(), Took: time.Since(started)}, nil
+	return &Ledger{Config: cfg, Broker: report, Clients: all.snapshot(), Took: time.Since(started)}, nil
 }
 
 // within waits for a value, for a limited time. what names it in the error.
@@ -77,15 +77,15 @@ func within[T any](ctx context.Context, limit time.Duration, values <-chan T, wh
 
 // brokerProcess is the broker as the first process sees it.
 type brokerProcess struct {
-	cmd        *exec.Cmd
-	stdin      io.WriteCloser
-	ready      chan ready
-	report     chan Report
-	sacrificed chan struct{}                  // has room for every backend that may be asked for
-	stats      atomic.Pointer[registry.Stats] // the latest; nil: none yet
-	heard      chan struct{}                  // closed when its output has ended
-	waited     bool
-	status     error
+	cmd       *exec.Cmd
+	stdin     io.WriteCloser
+	ready     chan ready
+	report    chan Report
+	victims   chan struct{}                  // has room for every backend that may be asked for
+	stats     atomic.Pointer[registry.Stats] // the latest; nil: none yet
+	outputEnd chan struct{}                  // closed at the end of its output
+	waited    bool
+	status    error
 }
 
 var errBrokerGone = errors.New("the broker ended before its report")
@@ -97,8 +97,8 @@ func startBroker(ctx context.Context, cfg Config, dir string, gone context.Cance
 		return nil, err
 	}
 	b := &brokerProcess{
-		cmd: cmd, ready: make(chan ready, 1), report: make(chan Report, 1), heard: make(chan struct{}),
-		sacrificed: make(chan struct{}, offersEach*cfg.Connections),
+		cmd: cmd, ready: make(chan ready, 1), report: make(chan Report, 1), outputEnd: make(chan struct{}),
+		victims: make(chan struct{}, offersEach*cfg.Connections),
 	}
 	if b.stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func startBroker(ctx context.Context, cfg Config, dir string, gone context.Cance
 }
 
 func (b *brokerProcess) listen(stdout io.Reader, gone context.CancelCauseFunc) {
-	defer close(b.heard)
+	defer close(b.outputEnd)
 	in := json.NewDecoder(stdout)
 	reported := false
 	for {
@@ -131,8 +131,8 @@ func (b *brokerProcess) listen(stdout io.Reader, gone context.CancelCauseFunc) {
 			b.ready <- *m.Ready
 		case m.Progress != nil:
 			b.stats.Store(m.Progress)
-		case m.Sacrificed && len(b.sacrificed) < cap(b.sacrificed):
-			b.sacrificed <- struct{}{}
+		case m.VictimLinked && len(b.victims) < cap(b.victims):
+			b.victims <- struct{}{}
 		case m.Report != nil && !reported:
 			reported = true
 			b.report <- *m.Report
@@ -140,29 +140,29 @@ func (b *brokerProcess) listen(stdout io.Reader, gone context.CancelCauseFunc) {
 	}
 }
 
-// sacrifice asks for a backend that will die, and returns when one is linked that
-// nobody else has asked for: they are all alike.
-func (b *brokerProcess) sacrifice(ctx context.Context) error {
+// startVictim asks for a backend that will be killed, and returns when one is linked.
+// Victims are interchangeable, so each caller takes one report.
+func (b *brokerProcess) startVictim(ctx context.Context) error {
 	if _, err := b.stdin.Write([]byte("\n")); err != nil {
 		return err
 	}
 	select {
-	case <-b.sacrificed:
+	case <-b.victims:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// wait reaps the process. If it does not end by itself it is killed: its whole
-// family goes with it.
+// wait reaps the process, and kills it if it does not end by itself; its backends end
+// with it.
 func (b *brokerProcess) wait() error {
 	if b.waited {
 		return b.status
 	}
 	timer := time.AfterFunc(finishLimit, func() { _ = b.cmd.Process.Kill() })
 	defer timer.Stop()
-	<-b.heard // Wait closes the pipe that is read
+	<-b.outputEnd // Wait closes the pipe that is read
 	b.waited, b.status = true, b.cmd.Wait()
 	return b.status
 }

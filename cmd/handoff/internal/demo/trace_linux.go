@@ -10,7 +10,7 @@ import (
 
 // writeTrace writes what the registry did, for "go run ./spec/trace -file" to judge. All
 // services have one deadline, and so there is one registry.
-func (b *books) writeTrace(cfg Config) error {
+func (b *brokerStats) writeTrace(cfg Config) error {
 	if !b.traced {
 		return nil
 	}

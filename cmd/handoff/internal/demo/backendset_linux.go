@@ -17,15 +17,15 @@ import (
 	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
 )
 
-// regularBackends is how many backends serve; the sacrificed ones come on top.
+// regularBackends is the number of backends that serve; victims are started in addition.
 const regularBackends = 2
 
-// sacrificePrefix begins the names of backends that die with their first offer.
-const sacrificePrefix = "sacrifice-"
+// victimPrefix begins the names of backends that are killed at their first offer.
+const victimPrefix = "victim-"
 
 // servicesOf returns what a backend of that name links as.
 func servicesOf(name string) []string {
-	if strings.HasPrefix(name, sacrificePrefix) {
+	if strings.HasPrefix(name, victimPrefix) {
 		return []string{plan.Kill.String()}
 	}
 	return []string{plan.OK.String(), plan.Slow.String(), plan.Never.String(), retryService}
@@ -34,36 +34,36 @@ func servicesOf(name string) []string {
 // identity is how a backend calls itself.
 func identity(name string, pid int) string { return fmt.Sprintf("%s/%d", name, pid) }
 
-// family are the backends' processes.
-type family struct {
+// backendSet are the backends' processes.
+type backendSet struct {
 	cfg   Config
 	dir   string
-	books *books
+	stats *brokerStats
 
 	starting chan struct{} // bounds how many start at once
 	reapers  sync.WaitGroup
 
 	mu      sync.Mutex
-	members map[*member]struct{} // those that are linked and not known to have ended
-	ending  bool                 // all were told to end
+	members map[*backendProcess]struct{} // those that are linked and not known to have ended
+	ending  bool                         // all were told to end
 }
 
-// member is one backend's process.
-type member struct {
+// backendProcess is one backend's process.
+type backendProcess struct {
 	name, identity string
 	cmd            *exec.Cmd
-	heard          *json.Decoder
+	messages       *json.Decoder
 
-	telling sync.Mutex
-	stdin   io.WriteCloser // lines: what has expired; its end: finish
+	writing sync.Mutex
+	stdin   io.WriteCloser // one line per expired handoff; closing it asks the backend to finish
 }
 
-func newFamily(cfg Config, dir string) *family {
-	return &family{cfg: cfg, dir: dir, starting: make(chan struct{}, 4), members: map[*member]struct{}{}}
+func newBackendSet(cfg Config, dir string) *backendSet {
+	return &backendSet{cfg: cfg, dir: dir, starting: make(chan struct{}, 4), members: map[*backendProcess]struct{}{}}
 }
 
 // startRegular starts the backends that serve and returns what they call themselves.
-func (f *family) startRegular() (identities []string, err error) {
+func (f *backendSet) startRegular() (identities []string, err error) {
 	for i := range regularBackends {
 		if err := f.start(fmt.Sprintf("backend-%d", i+1)); err != nil {
 			return nil, err
@@ -79,14 +79,14 @@ func (f *family) startRegular() (identities []string, err error) {
 }
 
 // start starts a backend and returns when it is linked.
-func (f *family) start(name string) error {
+func (f *backendSet) start(name string) error {
 	f.starting <- struct{}{}
 	defer func() { <-f.starting }()
 	cmd, err := child.Command(context.Background(), backendRole, append(f.cfg.args(f.dir), "--name="+name)...)
 	if err != nil {
 		return err
 	}
-	m := &member{name: name, cmd: cmd}
+	m := &backendProcess{name: name, cmd: cmd}
 	if m.stdin, err = cmd.StdinPipe(); err != nil {
 		return err
 	}
@@ -97,12 +97,12 @@ func (f *family) start(name string) error {
 	if err := cmd.Start(); err != nil {
 		return err // Start has closed the pipes
 	}
-	m.identity, m.heard = identity(name, cmd.Process.Pid), json.NewDecoder(stdout)
-	f.books.know(m.identity, cmd.Process.Pid, servicesOf(name))
+	m.identity, m.messages = identity(name, cmd.Process.Pid), json.NewDecoder(stdout)
+	f.stats.register(m.identity, cmd.Process.Pid, servicesOf(name))
 	timer := time.AfterFunc(startLimit, func() { _ = cmd.Process.Kill() })
 	defer timer.Stop()
 	var first message
-	if err := m.heard.Decode(&first); err != nil || !first.Linked {
+	if err := m.messages.Decode(&first); err != nil || !first.Linked {
 		_ = cmd.Process.Kill() // it may have ended
 		return errors.Join(fmt.Errorf("%s does not start: %w", m.identity, err), cmd.Wait())
 	}
@@ -113,25 +113,25 @@ func (f *family) start(name string) error {
 	return nil
 }
 
-// expired tells all backends that a handoff has expired: slow ones wait for that.
-func (f *family) expired(correlation uint64) {
+// expired reports to all backends that a handoff has expired: slow ones wait for it.
+func (f *backendSet) expired(correlation uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for m := range f.members {
-		if !strings.HasPrefix(m.name, sacrificePrefix) {
-			m.tell(correlation)
+		if !strings.HasPrefix(m.name, victimPrefix) {
+			m.sendExpired(correlation)
 		}
 	}
 }
 
-func (m *member) tell(correlation uint64) {
-	m.telling.Lock()
-	defer m.telling.Unlock()
+func (m *backendProcess) sendExpired(correlation uint64) {
+	m.writing.Lock()
+	defer m.writing.Unlock()
 	_, _ = fmt.Fprintln(m.stdin, correlation) // it may have died
 }
 
-// finish tells all backends to end, and returns when they have.
-func (f *family) finish() {
+// finish asks all backends to end, and returns when they have ended.
+func (f *backendSet) finish() {
 	f.mu.Lock()
 	f.ending = true
 	for m := range f.members {
@@ -141,11 +141,11 @@ func (f *family) finish() {
 	f.reapers.Wait()
 }
 
-// reap hears a backend's account, waits for its process and judges its end: by
-// SIGKILL if it was started for that, else when told to and without complaint.
-func (f *family) reap(m *member) {
+// reap reads a backend's account, waits for its process and judges how it ended: a
+// victim must die by SIGKILL, any other backend must end cleanly when asked to.
+func (f *backendSet) reap(m *backendProcess) {
 	var last message
-	heard := m.heard.Decode(&last)
+	noAccount := m.messages.Decode(&last)
 	timer := time.AfterFunc(finishLimit, func() { _ = m.cmd.Process.Kill() })
 	defer timer.Stop()
 	err := m.cmd.Wait()
@@ -154,16 +154,16 @@ func (f *family) reap(m *member) {
 	ending := f.ending
 	f.mu.Unlock()
 	status, _ := m.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	sacrificed := strings.HasPrefix(m.name, sacrificePrefix)
-	b := f.books
+	victim := strings.HasPrefix(m.name, victimPrefix)
+	b := f.stats
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case sacrificed && status.Signaled() && status.Signal() == syscall.SIGKILL:
+	case victim && status.Signaled() && status.Signal() == syscall.SIGKILL:
 		b.report.Killed++
 		return
-	case err != nil || sacrificed || !ending || last.Account == nil:
-		b.problemLocked("%s ended: %v, its account %v", m.identity, m.cmd.ProcessState, heard)
+	case err != nil || victim || !ending || last.Account == nil:
+		b.problemLocked("%s ended: %v, its account %v", m.identity, m.cmd.ProcessState, noAccount)
 	}
 	if a := last.Account; a != nil {
 		sum := &b.report.Backends

@@ -12,23 +12,26 @@ import (
 	"time"
 )
 
-// tap is a client's connection that keeps what it brings, to the very end.
-type tap struct {
+// recordingConn is a client's connection that records all that is read from it, up to
+// its end, so that bytes of a second owner behind the answer are noticed.
+type recordingConn struct {
 	net.Conn
 	once   sync.Once
 	closed chan struct{}
 
 	mu    sync.Mutex
 	bytes bytes.Buffer
-	end   error // what reading ended with; nil: it has not
+	end   error // the error that ended reading; nil: not ended
 }
 
-func newTap(conn net.Conn) *tap { return &tap{Conn: conn, closed: make(chan struct{})} }
+func newRecordingConn(conn net.Conn) *recordingConn {
+	return &recordingConn{Conn: conn, closed: make(chan struct{})}
+}
 
-// maxAnswer bounds what a tap reads on after the transport is done with it.
+// maxAnswer is the number of bytes that Close reads at most.
 const maxAnswer = 64 << 10
 
-func (t *tap) Read(p []byte) (int, error) {
+func (t *recordingConn) Read(p []byte) (int, error) {
 	n, err := t.Conn.Read(p)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -41,7 +44,7 @@ func (t *tap) Read(p []byte) (int, error) {
 
 // Close reads on to the end of the connection, within closeLimit, before it
 // closes it.
-func (t *tap) Close() error {
+func (t *recordingConn) Close() error {
 	err := net.ErrClosed
 	t.once.Do(func() {
 		defer close(t.closed)
@@ -53,12 +56,12 @@ func (t *tap) Close() error {
 	return err
 }
 
-// onlyReader hides that a tap could do more than Read.
+// onlyReader hides every method but Read.
 type onlyReader struct{ io.Reader }
 
 // onlyAnswer waits until the transport has closed t, and returns an error unless
 // all that came is one HTTP answer and then the end.
-func (t *tap) onlyAnswer() error {
+func (t *recordingConn) onlyAnswer() error {
 	timer := time.NewTimer(2 * closeLimit)
 	defer timer.Stop()
 	select {

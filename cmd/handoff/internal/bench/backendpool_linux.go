@@ -10,8 +10,8 @@ import (
 	"github.com/handoff-go/handoff/backend"
 )
 
-// herd are the backends of a soak. One that dies by SIGKILL is started again.
-type herd struct {
+// backendPool are the backends of a soak. One that dies by SIGKILL is started again.
+type backendPool struct {
 	ctx     context.Context
 	role    role
 	fail    context.CancelCauseFunc
@@ -24,8 +24,8 @@ type herd struct {
 	ending bool
 }
 
-func startHerd(ctx context.Context, r role, fail context.CancelCauseFunc) (*herd, error) {
-	h := &herd{ctx: ctx, role: r, fail: fail, alive: map[*process]backend.Stats{}}
+func startBackendPool(ctx context.Context, r role, fail context.CancelCauseFunc) (*backendPool, error) {
+	h := &backendPool{ctx: ctx, role: r, fail: fail, alive: map[*process]backend.Stats{}}
 	for range soakBackends {
 		p, err := start(ctx, backendRole, r)
 		if err != nil {
@@ -42,7 +42,7 @@ func startHerd(ctx context.Context, r role, fail context.CancelCauseFunc) (*herd
 }
 
 // keep starts a backend again, each time that it was killed.
-func (h *herd) keep(p *process) {
+func (h *backendPool) keep(p *process) {
 	for {
 		<-p.ended
 		clean(h.role.dir, p.cmd.Process.Pid)
@@ -76,14 +76,14 @@ func (h *herd) keep(p *process) {
 	}
 }
 
-func (h *herd) count() int {
+func (h *backendPool) count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.killed
 }
 
 // members returns those that live.
-func (h *herd) members() (all []*process) {
+func (h *backendPool) members() (all []*process) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for p := range h.alive {
@@ -93,7 +93,7 @@ func (h *herd) members() (all []*process) {
 }
 
 // look asks each backend what it has seen. One that dies meanwhile has no answer.
-func (h *herd) look() {
+func (h *backendPool) look() {
 	for _, p := range h.members() {
 		s, err := p.sample(0)
 		if err != nil || s.Backend == nil {
@@ -108,7 +108,7 @@ func (h *herd) look() {
 }
 
 // finish ends all backends in order.
-func (h *herd) finish() (last []Sample, err error) {
+func (h *backendPool) finish() (last []Sample, err error) {
 	h.mu.Lock()
 	h.ending = true
 	h.mu.Unlock()
@@ -128,7 +128,7 @@ func (h *herd) finish() (last []Sample, err error) {
 }
 
 // seen returns the sum of what those told that have ended.
-func (h *herd) seen() Seen {
+func (h *backendPool) seen() Seen {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.dead

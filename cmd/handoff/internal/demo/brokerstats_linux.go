@@ -11,22 +11,21 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// books are what the broker's process counts of its own broker. It hears of it in
-// three ways, which must agree: the steps of the registry, the steps of the protocol,
-// and the outcomes of connections.
-type books struct {
-	expired func(correlation uint64) // is told before the broker goes on
-	traced  bool                     // every step of the registry is kept
+// brokerStats counts what the broker does, from three sources that must agree: the
+// registry's trace, the broker's trace, and the outcomes of connections.
+type brokerStats struct {
+	expired func(correlation uint64) // called before the broker's next step
+	traced  bool                     // keep every step of the registry, for --trace
 
 	mu       sync.Mutex
 	report   Report
-	identity map[registry.Backend]string // of those that answer
+	identity map[registry.Backend]string // the name that a backend answers with
 	steps    []registry.Event
-	unsent   map[uint64]string // the service of a handoff, by Ref, while it is being abandoned
+	unsent   map[uint64]string // service by Ref, from the registry's Abandon to the broker's
 }
 
-func newBooks(expired func(uint64)) *books {
-	return &books{
+func newBrokerStats(expired func(uint64)) *brokerStats {
+	return &brokerStats{
 		expired:  expired,
 		report:   Report{Answers: map[string]int{}, Direct: map[string]int{}},
 		identity: map[registry.Backend]string{},
@@ -34,8 +33,8 @@ func newBooks(expired func(uint64)) *books {
 	}
 }
 
-// know notes what a backend calls itself, under each of its services.
-func (b *books) know(identity string, pid int, services []string) {
+// register stores the name of a backend under each of its services.
+func (b *brokerStats) register(identity string, pid int, services []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range services {
@@ -43,8 +42,8 @@ func (b *books) know(identity string, pid int, services []string) {
 	}
 }
 
-// row returns where a service is counted. The caller holds mu.
-func (b *books) row(service string) *Row {
+// row returns the row of the table that a service is counted in. The caller holds mu.
+func (b *brokerStats) row(service string) *Row {
 	for class := range b.report.First {
 		if plan.Class(class).String() == service {
 			return &b.report.First[class]
@@ -53,8 +52,8 @@ func (b *books) row(service string) *Row {
 	return &b.report.Retries
 }
 
-// registryStep hears each step of the registry.
-func (b *books) registryStep(e registry.Event) {
+// registryStep receives each step of the registry.
+func (b *brokerStats) registryStep(e registry.Event) {
 	if !b.traced && !e.State.Terminal() {
 		return
 	}
@@ -71,7 +70,7 @@ func (b *books) registryStep(e registry.Event) {
 	}
 	switch {
 	case e.State == fsm.Abandoned:
-		b.unsent[e.Ref] = e.Backend.Service // until step hears why
+		b.unsent[e.Ref] = e.Backend.Service // until step learns the reason
 	case e.State == fsm.Acknowledged:
 		b.report.Answers[b.identity[e.Backend]]++
 		if !e.Now.Before(e.End) {
@@ -82,8 +81,8 @@ func (b *books) registryStep(e registry.Event) {
 	}
 }
 
-// step hears each step of the protocol.
-func (b *books) step(e broker.Event) {
+// step receives each step of the protocol.
+func (b *brokerStats) step(e broker.Event) {
 	if e.Op == broker.OpExpire {
 		b.expired(e.Correlation)
 	}
@@ -109,11 +108,11 @@ func (b *books) step(e broker.Event) {
 	}
 }
 
-// outcome hears what became of each connection.
-func (b *books) outcome(o broker.Outcome) {
+// outcome receives the outcome of each connection.
+func (b *brokerStats) outcome(o broker.Outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if o.Service == "" { // it never said what it wanted
+	if o.Service == "" { // the client sent no request
 		b.report.Rejected++
 		return
 	}
@@ -125,14 +124,14 @@ func (b *books) outcome(o broker.Outcome) {
 	}
 }
 
-// problem notes what should not happen; a handful tells enough.
-func (b *books) problem(format string, args ...any) {
+// problem records an unexpected event, at most ten.
+func (b *brokerStats) problem(format string, args ...any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.problemLocked(format, args...)
 }
 
-func (b *books) problemLocked(format string, args ...any) {
+func (b *brokerStats) problemLocked(format string, args ...any) {
 	if len(b.report.Problems) < 10 {
 		b.report.Problems = append(b.report.Problems, "broker: "+fmt.Sprintf(format, args...))
 	}
