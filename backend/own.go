@@ -2,11 +2,9 @@ package backend
 
 import (
 	"errors"
-	"log/slog"
-	"net"
-	"syscall"
 
 	"github.com/handoff-go/handoff/internal/fdpass"
+	"github.com/handoff-go/handoff/internal/ownedconn"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -45,7 +43,7 @@ func (o *offer) sendReady() error {
 // listener is closed before, the connection is ended, and it returns nil.
 func (o *offer) serve() *Conn {
 	ln := o.link.listener
-	conn, err := toConn(o.fd, ln.closing.Done(), ln.log)
+	conn, err := ownedconn.Open(o.fd, ln.closing.Done(), ln.log)
 	if err != nil {
 		ln.warnEnded(o, errors.Join(errClientEnded, err))
 		o.endOwned()
@@ -66,21 +64,4 @@ func (o *offer) endOwned() {
 
 func (ln *Listener) warnEnded(o *offer, why error) {
 	ln.log.Warn("connection ended", "client", o.info.ClientAddress, "error", why)
-}
-
-// toConn makes fd a connection of package net, for which there must be room for two more
-// descriptors. Its client counts on it by then, so toConn waits for room as an accept loop
-// does, until stop is closed. With an error fd stays as it was.
-func toConn(fd int, stop <-chan struct{}, log *slog.Logger) (net.Conn, error) {
-	wait := fdpass.Backoff{Most: pressureLasts}
-	for {
-		conn, err := fdpass.Conn(fd)
-		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
-			return conn, err
-		}
-		log.Warn("connection waits for a descriptor", "error", err)
-		if !wait.Sleep(stop) {
-			return nil, err
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/internal/fdpass"
+	"github.com/handoff-go/handoff/internal/ownedconn"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -87,7 +88,7 @@ func (a *reference) accept(service string) (*Conn, error) {
 	if reason != 0 {
 		return nil, ErrNotSent
 	}
-	conn, err := toConn(a.fd, a.stop, slog.New(slog.DiscardHandler))
+	conn, err := ownedconn.Open(a.fd, a.stop, slog.New(slog.DiscardHandler))
 	if err != nil {
 		_ = fdpass.ShutdownBoth(a.fd) // the broker takes it for ours
 		return nil, err
@@ -95,7 +96,7 @@ func (a *reference) accept(service string) (*Conn, error) {
 	a.ledger.Adopted(fdpass.FromLink)
 	a.fd = -1
 	a.closeFDs()
-	return &Conn{Conn: conn, info: Info{Service: m.Service, ClientAddress: m.ClientAddress, Metadata: m.Metadata}, preface: m.Preface}, nil
+	return &Conn{Conn: conn, info: Info{Service: m.Service, ClientAddress: m.ClientAddress, Metadata: m.Metadata}, owned: ownedconn.New(conn, m.Preface)}, nil
 }
 
 // readToken reads 16 bytes and not one more, and the descriptor that came with them.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/handoff-go/handoff/internal/ownedconn"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -28,13 +29,13 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 	if err := ctx.Err(); err != nil {
 		return untouched, err
 	}
-	if given, ok := conn.(*returnedConn); ok {
-		if !given.settled {
+	if given, ok := conn.(*ownedconn.Returned); ok {
+		if !given.Settled {
 			untouched.Settled = false
 			return untouched, ErrUnsettled
 		}
-		r.Preface = append(given.preface[:len(given.preface):len(given.preface)], r.Preface...)
-		conn = given.Conn
+		r.Preface = append(given.Unread(), r.Preface...)
+		conn = given.Conn.Conn
 	}
 	if r.ClientAddress == "" {
 		r.ClientAddress = remote(conn.RemoteAddr())
@@ -92,5 +93,5 @@ func (p *transfer) giveBack(settled bool) net.Conn {
 		_ = p.conn.conn.SetDeadline(time.Time{})
 	}
 	p.b.ledger.Adopted(fromCaller)
-	return &returnedConn{Conn: p.conn.conn, preface: p.request.Preface, settled: settled}
+	return &ownedconn.Returned{Conn: ownedconn.New(p.conn.conn, p.request.Preface), Settled: settled}
 }

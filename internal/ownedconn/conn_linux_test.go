@@ -1,0 +1,106 @@
+package ownedconn_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/internal/ownedconn"
+	"github.com/stretchr/testify/require"
+)
+
+// pair returns the two ends of a TCP connection over loopback.
+func pair(t *testing.T) (client, server *net.TCPConn) {
+	t.Helper()
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	defer ln.Close()
+	c, err := net.Dial("tcp", ln.Addr().String())
+	require.NoError(t, err)
+	server, err = ln.AcceptTCP()
+	require.NoError(t, err)
+	for _, end := range []net.Conn{c, server} {
+		t.Cleanup(func() { end.Close() })
+		require.NoError(t, end.SetDeadline(time.Now().Add(time.Minute)))
+	}
+	return c.(*net.TCPConn), server
+}
+
+func TestPrefaceComesBeforeTheConnection(t *testing.T) {
+	client, server := pair(t)
+	_, err := io.WriteString(client, " world")
+	require.NoError(t, err)
+	require.NoError(t, client.CloseWrite())
+	c := ownedconn.New(server, []byte("hello"))
+	b := make([]byte, 2)
+	_, err = io.ReadFull(c, b)
+	require.NoError(t, err)
+	require.Equal(t, "llo", string(c.Unread()))
+	rest, err := io.ReadAll(struct{ io.Reader }{c})
+	require.NoError(t, err)
+	require.Equal(t, "hello world", string(b)+string(rest))
+	require.Empty(t, c.Unread())
+}
+
+// half takes a few bytes, and then fails.
+type half struct{ strings.Builder }
+
+var errFull = errors.New("full")
+
+func (h *half) Write(b []byte) (int, error) {
+	n, _ := h.Builder.Write(b[:len(b)/2])
+	return n, errFull
+}
+
+func TestWriteToKeepsWhatItsWriterDidNotTake(t *testing.T) {
+	client, server := pair(t)
+	_, err := io.WriteString(client, "!")
+	require.NoError(t, err)
+	require.NoError(t, client.CloseWrite())
+	c := ownedconn.New(server, []byte("abcdef"))
+	var first half
+	n, err := c.WriteTo(&first)
+	require.ErrorIs(t, err, errFull)
+	require.EqualValues(t, 3, n)
+	var second strings.Builder
+	n, err = c.WriteTo(&second)
+	require.NoError(t, err)
+	require.EqualValues(t, 4, n)
+	require.Equal(t, "abcdef!", first.String()+second.String())
+}
+
+// What a caller appends to the unread bytes must not reach those of the connection.
+func TestUnreadCannotBeExtendedInPlace(t *testing.T) {
+	_, server := pair(t)
+	preface := []byte("abcd")
+	c := ownedconn.New(server, preface[:2])
+	_ = append(c.Unread(), 'x')
+	require.Equal(t, "abcd", string(preface))
+}
+
+func TestCloseEndsEveryCopy(t *testing.T) {
+	client, server := pair(t)
+	copied, err := server.File()
+	require.NoError(t, err)
+	defer copied.Close()
+	require.NoError(t, ownedconn.New(server, nil).Close())
+	_, err = client.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+}
+
+func TestDetachEndsNoCopy(t *testing.T) {
+	client, server := pair(t)
+	f, err := ownedconn.New(server, nil).Detach()
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = server.Write([]byte("x"))
+	require.ErrorIs(t, err, net.ErrClosed)
+	_, err = f.WriteString("still open")
+	require.NoError(t, err)
+	b := make([]byte, len("still open"))
+	_, err = io.ReadFull(client, b)
+	require.NoError(t, err)
+}
