@@ -14,7 +14,7 @@ import (
 )
 
 func TestBrokerThatNeverReplies(t *testing.T) {
-	w := newWorld(t, says(t, nil))
+	w := newFixture(t, scriptedBroker(t, nil))
 	w.dialer.ReplyTimeout = 50 * time.Millisecond
 	c := w.dial()
 	began := time.Now()
@@ -28,7 +28,7 @@ func TestBrokerThatNeverReplies(t *testing.T) {
 }
 
 func TestSilenceIsBoundedByTheBudgetAndNotLess(t *testing.T) {
-	w := newWorld(t, says(t, handedOver(t, 60*time.Millisecond, "")))
+	w := newFixture(t, scriptedBroker(t, replyHandedOver(t, 60*time.Millisecond, "")))
 	w.dialer.ReplyTimeout = time.Hour
 	w.dialer.WaitMargin = 300 * time.Millisecond
 	c := w.dial()
@@ -43,8 +43,8 @@ func TestSilenceIsBoundedByTheBudgetAndNotLess(t *testing.T) {
 
 // A frame whose bytes come one at a time gets no more time than one that does not come.
 func TestDrippedVerdictIsBoundedByTheBudget(t *testing.T) {
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, 50*time.Millisecond, ""))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, 50*time.Millisecond, ""))
 		slow := append([]byte("\x01\x00\x10\x00\x00"), make([]byte, 4095)...)
 		for i := range slow {
 			if _, err := c.Write(slow[i : i+1]); err != nil {
@@ -62,13 +62,13 @@ func TestDrippedVerdictIsBoundedByTheBudget(t *testing.T) {
 // The reply is waited for by its own timeout, which does not end the wait for ready.
 func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 	timeout := make(chan time.Duration, 1)
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, time.Hour, ""))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, time.Hour, ""))
 		time.Sleep(2 * <-timeout)
-		_, _ = c.Write(join(ready(t), []byte("late")))
+		_, _ = c.Write(join(readyFrame(t), []byte("late")))
 		_, _ = io.Copy(io.Discard, c)
 	}))
-	for w.dialer.ReplyTimeout = 50 * time.Millisecond; w.dialer.ReplyTimeout < hang; w.dialer.ReplyTimeout *= 2 {
+	for w.dialer.ReplyTimeout = 50 * time.Millisecond; w.dialer.ReplyTimeout < testTimeout; w.dialer.ReplyTimeout *= 2 {
 		timeout <- w.dialer.ReplyTimeout
 		c := w.dial()
 		b := make([]byte, 4)
@@ -86,10 +86,10 @@ func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 
 // A reply that came just in time begins a wait of its own.
 func TestReplyAtTheLastLook(t *testing.T) {
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, time.Hour, ""))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, time.Hour, ""))
 		time.Sleep(250 * time.Millisecond)
-		_, _ = c.Write(join(ready(t), []byte("x")))
+		_, _ = c.Write(join(readyFrame(t), []byte("x")))
 		_, _ = io.Copy(io.Discard, c)
 	}))
 	w.dialer.ReplyTimeout = time.Nanosecond
@@ -108,10 +108,10 @@ func TestReplyAtTheLastLook(t *testing.T) {
 // A client that did not run when ready came reads it all the same: it came in time.
 func TestWhatCameInTimeIsReadAfterTheBudget(t *testing.T) {
 	said := make(chan struct{})
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, time.Millisecond, ""))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, time.Millisecond, ""))
 		<-said // the client has read the reply
-		_, _ = c.Write(join(ready(t), []byte("in time")))
+		_, _ = c.Write(join(readyFrame(t), []byte("in time")))
 		said <- struct{}{}
 		_, _ = io.Copy(io.Discard, c)
 	}))
@@ -131,15 +131,15 @@ func TestWhatCameInTimeIsReadAfterTheBudget(t *testing.T) {
 	_, err = c.Read(make([]byte, 1))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded) // it has not looked: its deadline has passed
 	require.NoError(t, c.SetReadDeadline(time.Time{}))
-	hear(t, c, "in time")
+	wantRead(t, c, "in time")
 }
 
 // A user who asks again and again, each time for a moment, learns that the wait is over.
 func TestShortReadsEndWithTheBudget(t *testing.T) {
-	w := newWorld(t, says(t, handedOver(t, time.Millisecond, "")))
+	w := newFixture(t, scriptedBroker(t, replyHandedOver(t, time.Millisecond, "")))
 	w.dialer.WaitMargin = time.Millisecond
 	c := w.dial()
-	err := receive(t, doing(func() error {
+	err := receive(t, async(func() error {
 		for {
 			_ = c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 			if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -151,26 +151,26 @@ func TestShortReadsEndWithTheBudget(t *testing.T) {
 }
 
 func TestBudgetOfForever(t *testing.T) {
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, math.MaxInt64, ""))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, math.MaxInt64, ""))
 		time.Sleep(250 * time.Millisecond)
-		_, _ = c.Write(join(ready(t), []byte("here")))
+		_, _ = c.Write(join(readyFrame(t), []byte("here")))
 		_, _ = io.Copy(io.Discard, c)
 	}))
 	w.dialer.WaitMargin = math.MaxInt64
-	hear(t, w.dial(), "here")
+	wantRead(t, w.dial(), "here")
 }
 
 // A reply of the reference has no budget.
 func TestReplyWithoutABudget(t *testing.T) {
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, 0, ""))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, 0, ""))
 		time.Sleep(250 * time.Millisecond)
-		_, _ = c.Write(join(ready(t), []byte("x")))
+		_, _ = c.Write(join(readyFrame(t), []byte("x")))
 		_, _ = io.Copy(io.Discard, c)
 	}))
 	w.dialer.WaitMargin = time.Nanosecond
-	w.dialer.ReplyTimeout = hang
+	w.dialer.ReplyTimeout = testTimeout
 	c := w.dial()
 	began := time.Now()
 	if err := receive(t, readByte(c)); err != nil { // on a machine that is too busy

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func writeOne(c net.Conn) <-chan error {
-	return doing(func() error {
+func writeByte(c net.Conn) <-chan error {
+	return async(func() error {
 		_, err := c.Write([]byte("x"))
 		return err
 	})
@@ -22,19 +22,19 @@ func writeOne(c net.Conn) <-chan error {
 func TestCloseEndsTheWait(t *testing.T) {
 	for _, first := range []string{"read", "write"} {
 		t.Run(first+" learns", func(t *testing.T) {
-			p, verdict := held(t)
-			w := newWorld(t, p)
+			p, verdict := delayedBroker(t)
+			w := newFixture(t, p)
 			w.dialer.ReplayLimit = -1
 			c := w.dial()
 			var reading, writing <-chan error
 			if first == "read" {
 				reading = readByte(c)
 			} else {
-				writing = writeOne(c)
+				writing = writeByte(c)
 			}
-			require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+			require.Eventually(t, func() bool { return w.traced(client.OpReadReply) }, testTimeout, time.Millisecond)
 			if first == "read" {
-				writing = writeOne(c)
+				writing = writeByte(c)
 			} else {
 				reading = readByte(c)
 			}
@@ -44,8 +44,8 @@ func TestCloseEndsTheWait(t *testing.T) {
 			require.ErrorIs(t, c.Close(), net.ErrClosed)
 			require.ErrorIs(t, c.CloseWrite(), net.ErrClosed)
 			require.ErrorIs(t, receive(t, readByte(c)), net.ErrClosed)
-			require.ErrorIs(t, receive(t, writeOne(c)), net.ErrClosed)
-			require.False(t, w.took(client.OpDoubt)) // it was the user's wish
+			require.ErrorIs(t, receive(t, writeByte(c)), net.ErrClosed)
+			require.False(t, w.traced(client.OpDoubt)) // it was the user's wish
 			verdict <- nil
 		})
 	}
@@ -53,7 +53,7 @@ func TestCloseEndsTheWait(t *testing.T) {
 
 // Close ends connecting to the other address.
 func TestCloseEndsReconnecting(t *testing.T) {
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))
 	w.dialer.ConnectTimeout = time.Hour
 	connecting := make(chan struct{})
 	connect := w.dialer.Connect
@@ -66,21 +66,21 @@ func TestCloseEndsReconnecting(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	c := w.dial()
-	say(t, c, "early")
+	mustWrite(t, c, "early")
 	reading := readByte(c)
 	receive(t, connecting)
-	writing := writeOne(c)
+	writing := writeByte(c)
 	require.Equal(t, client.Pending, c.Outcome())
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, receive(t, reading), net.ErrClosed)
 	require.ErrorIs(t, receive(t, writing), net.ErrClosed)
-	require.Eventually(t, func() bool { return w.took(client.OpReconnect) }, hang, time.Millisecond)
+	require.Eventually(t, func() bool { return w.traced(client.OpReconnect) }, testTimeout, time.Millisecond)
 }
 
 // A connection that is made when the user has closed already is closed, too: see newWorld.
 func TestCloseBeforeTheNewConnectionIsMade(t *testing.T) {
-	elsewhere := echoes(t, "")
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address))))
+	elsewhere := echoServer(t, "")
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address))))
 	connecting, closed := make(chan struct{}), make(chan struct{})
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -97,14 +97,14 @@ func TestCloseBeforeTheNewConnectionIsMade(t *testing.T) {
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, receive(t, reading), net.ErrClosed)
 	close(closed)
-	require.Eventually(t, func() bool { return w.took(client.OpReconnect) }, hang, time.Millisecond)
+	require.Eventually(t, func() bool { return w.traced(client.OpReconnect) }, testTimeout, time.Millisecond)
 	require.EqualValues(t, 2, w.opened.Load())
 }
 
 // A user who closes when the fallback has just been read is taken nowhere else.
 func TestCloseBeforeReconnecting(t *testing.T) {
-	elsewhere := echoes(t, "")
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address))))
+	elsewhere := echoServer(t, "")
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address))))
 	var c *client.Conn
 	w.dialer.Trace = func(e client.Event) {
 		if e.Op == client.OpReadFallback {
@@ -119,7 +119,7 @@ func TestCloseBeforeReconnecting(t *testing.T) {
 
 // Close ends writing again what was kept, to one that does not read it.
 func TestCloseEndsReplaying(t *testing.T) {
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))
 	ours, theirs := net.Pipe() // it holds nothing: who writes waits for who reads
 	defer theirs.Close()
 	connect := w.dialer.Connect
@@ -130,21 +130,23 @@ func TestCloseEndsReplaying(t *testing.T) {
 		return connect(ctx, network, address)
 	}
 	c := w.dial()
-	say(t, c, "early")
+	mustWrite(t, c, "early")
 	reading := readByte(c)
-	require.Eventually(t, func() bool { return w.took(client.OpReconnect) }, hang, time.Millisecond)
-	writing := writeOne(c)
+	_, err := theirs.Write([]byte("x")) // returns when the Read has it: the replay has begun
+	require.NoError(t, err)
+	require.NoError(t, receive(t, reading))
+	reading, writing := readByte(c), writeByte(c)
 	require.NoError(t, c.Close())
-	require.ErrorIs(t, receive(t, reading), io.ErrClosedPipe) // as a pipe says it
+	require.ErrorIs(t, receive(t, reading), io.ErrClosedPipe) // the error of a closed net.Pipe
 	require.Error(t, receive(t, writing))
-	_, err := theirs.Read(make([]byte, 1))
+	_, err = theirs.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
 }
 
 // Close of a connection that nobody reads from leaves nothing behind: see newWorld and
 // TestMain.
 func TestCloseAtOnce(t *testing.T) {
-	w := newWorld(t, says(t, handedOver(t, time.Minute, "")))
+	w := newFixture(t, scriptedBroker(t, replyHandedOver(t, time.Minute, "")))
 	for range 20 {
 		c := w.dial()
 		require.NoError(t, c.SetDeadline(time.Now().Add(time.Hour)))
@@ -154,18 +156,18 @@ func TestCloseAtOnce(t *testing.T) {
 
 // Close races with everything; nothing waits for ever, and nothing is left open.
 func TestCloseAtAnyMoment(t *testing.T) {
-	elsewhere := echoes(t, "")
+	elsewhere := echoServer(t, "")
 	for name, verdict := range map[string][]byte{
-		"ready": ready(t), "fallback": fallbackTo(elsewhere.address), "the end": nil,
+		"ready": readyFrame(t), "fallback": fallbackFrame(elsewhere.address), "the end": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-				_, _ = c.Write(join(handedOver(t, time.Minute, ""), verdict))
+			w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+				_, _ = c.Write(join(replyHandedOver(t, time.Minute, ""), verdict))
 			}))
 			for i := range 100 {
 				c := w.dial()
 				reading := readByte(c)
-				writing := doing(func() error {
+				writing := async(func() error {
 					for {
 						_ = c.SetDeadline(time.Now().Add(time.Hour))
 						if _, err := c.Write(make([]byte, 10_000)); err != nil {

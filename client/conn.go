@@ -2,9 +2,7 @@ package client
 
 import (
 	"context"
-	"errors"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -13,231 +11,140 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// phase is how far a connection has come.
+// Conn is a connection that was made through a broker. A [Dialer] makes it; the zero Conn
+// is not usable, and a Conn must not be copied. Its methods are safe for concurrent use,
+// as those of every net.Conn are.
 //
-//	waiting --ready------> settled                      adopted
-//	        --fallback---> reconnecting --> replaying --> settled
-//	        --end, silence, nonsense--> failed          doubt
-//	reconnecting --no address, no connection--> failed
-type phase uint8
-
-const (
-	waiting      phase = iota // it is not known who owns the connection
-	reconnecting              // a new connection is being made; the old one is closed
-	replaying                 // it can be read, and what was kept is written to it
-	settled                   // it is like any connection
-	failed                    // there is none
-)
-
-// Conn is a connection that was made by way of a broker. It is made by a [Dialer]; the
-// zero Conn is not usable, and a Conn must not be copied. Its methods are safe for
-// concurrent use, as those of net.Conn are.
-//
-// As long as its Outcome is Pending, Read waits for the broker or a backend to say who
-// owns the connection, and Write for that only beyond Dialer.ReplayLimit; deadlines and
-// Close end the wait. Nothing is learnt while nobody reads: a user that only writes, and
-// closes, is not told of a fallback.
+// While its Outcome is Pending, Read waits until the broker or a backend says who owns the
+// connection; Write waits for that only beyond Dialer.ReplayLimit. Deadlines and Close end
+// the wait. Frames are read only inside Read and Write: a user that writes less than the
+// limit and closes, without reading, never learns of a fallback.
 type Conn struct {
-	set *Dialer
+	dialer *Dialer // the user's settings, with defaults filled in
 
-	turn     chan struct{} // held by who reads frames, and for good by who has learnt the outcome
-	readable chan struct{} // closed when Read needs not wait any more
-	writable chan struct{} // closed when Write needs not wait any more
-	gone     chan struct{} // closed by Close
+	reader   chan struct{} // semaphore of who reads frames; never released once the outcome is known
+	readable chan struct{} // closed when Read need not wait: see phase.readable
+	writable chan struct{} // closed when Write need not wait: see phase.final
+	closed   chan struct{} // closed by Close
 
-	writes sync.Mutex // held by the one Write that goes on
+	writeMu sync.Mutex // keeps one Write's bytes together
 
-	// Of who has the turn.
-	in      *wire.Decoder
-	token   registry.Token // that ready must have; zero: no reply yet
-	address string         // where the reply says to reconnect to
+	// Owned by the holder of the reader semaphore.
+	decoder      *wire.Decoder
+	token        registry.Token // that ready must carry; zero: no reply was read yet
+	replyAddress string         // where to reconnect to, from the reply; may be empty
 
-	mu      sync.Mutex
-	phase   phase
-	outcome Outcome
-	conn    net.Conn
-	err     error              // in phase failed; or why what was kept could not be written again
-	why     fallback.Decision  // why there was no handoff
-	kept    []byte             // what the user wrote, in phase waiting and reconnecting
-	sent    int                // how much the user wrote, at most, in phase waiting
-	ended   bool               // CloseWrite was called
-	closed  bool               // Close was called
-	cancel  context.CancelFunc // of reconnecting
-	driver  *deadline          // of who has the turn: read or write; nil: nobody has it
-	end     time.Time          // when the wait is over; zero: nobody has waited yet
-	look    time.Time          // when a look at what had come by then is; zero: none is taken
-	read    deadline           // the user's
-	write   deadline
+	mu              sync.Mutex
+	phase           phase
+	conn            net.Conn
+	err             error              // what Read and Write return in phases inDoubt and failed, and Write in reconnected
+	decision        fallback.Decision  // why there was no handoff
+	replayBuf       []byte             // what the user wrote in phase undecided; final in reconnecting
+	written         int                // how much of it a backend may have read, at most
+	writeClosed     bool               // CloseWrite was called
+	cancelReconnect context.CancelFunc // nil: the client did not begin to reconnect
+	readDeadline    deadline           // the user's
+	writeDeadline   deadline           // the user's
+	readerDeadline  *deadline          // which of the two limits the goroutine that reads frames; nil: none reads
+	waitUntil       time.Time          // when the wait for the next frame ends; zero: nobody has waited yet
+	graceUntil      time.Time          // when the last read after waitUntil ends; zero: it has not begun
 }
 
-func newConn(set *Dialer, conn net.Conn) *Conn {
+func newConn(dialer *Dialer, conn net.Conn) *Conn {
 	return &Conn{
-		set:      set,
-		turn:     make(chan struct{}, 1),
-		readable: make(chan struct{}),
-		writable: make(chan struct{}),
-		gone:     make(chan struct{}),
-		in:       wire.NewDecoder(wire.MaxHello),
-		conn:     conn,
-		read:     newDeadline(),
-		write:    newDeadline(),
+		dialer:        dialer,
+		reader:        make(chan struct{}, 1),
+		readable:      make(chan struct{}),
+		writable:      make(chan struct{}),
+		closed:        make(chan struct{}),
+		decoder:       wire.NewDecoder(wire.MaxHello),
+		conn:          conn,
+		readDeadline:  newDeadline(),
+		writeDeadline: newDeadline(),
 	}
 }
 
-// Outcome returns what became of the connection, as far as it is known. It does not wait.
+// Outcome returns what became of the connection, as far as the client knows. It does not
+// wait.
 func (c *Conn) Outcome() Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.outcome
+	return c.phase.outcome()
 }
 
-// Decision returns why the connection was not handed over; zero: it was, or that is not
-// known yet.
+// Decision returns why the connection was not handed over. It is zero if the connection
+// was handed over, or if the outcome is not known yet.
 func (c *Conn) Decision() fallback.Decision {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.why
+	return c.decision
 }
 
-// Read implements net.Conn. Until it is known who owns the connection it waits for that,
-// and may return a *InDoubtError, *RefusedError or *ReconnectError.
+// Read implements net.Conn. It waits until the owner of the connection is known, and
+// returns an *InDoubtError, a *RefusedError or a *ReconnectError if there is none.
 func (c *Conn) Read(b []byte) (int, error) {
-	if err := c.await(c.readable, &c.read); err != nil {
+	if err := c.await(c.readable, &c.readDeadline); err != nil {
 		return 0, err
 	}
-	conn, err := c.current()
+	conn, err := c.readableConn()
 	if err != nil {
 		return 0, err
 	}
 	return conn.Read(b)
 }
 
-// current returns the connection, which readable says there is, or why there is none.
-func (c *Conn) current() (net.Conn, error) {
+// readableConn returns the connection to read from, or why there is none. Call it once
+// readable is closed.
+func (c *Conn) readableConn() (net.Conn, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase == failed {
+	if c.phase == inDoubt || c.phase == failed {
 		return nil, c.err
 	}
 	return c.conn, nil
 }
 
-// Close implements net.Conn. It waits for nothing, and ends whatever waits. A second
+// Close implements net.Conn. It does not wait, and ends every call that waits. A second
 // Close returns net.ErrClosed.
 func (c *Conn) Close() error {
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		return net.ErrClosed
-	}
-	c.closed = true
-	c.read.stop()
-	c.write.stop()
-	var conn net.Conn
-	if c.phase != reconnecting && c.phase != failed {
-		conn = c.conn
-	}
-	if c.cancel != nil {
-		c.cancel()
-	}
-	c.kept = nil
-	c.mu.Unlock()
-	close(c.gone)
+	conn, err := c.markClosed()
 	if conn == nil {
-		return nil
+		return err
 	}
 	return conn.Close()
 }
 
-// LocalAddr implements net.Conn. It changes when the client reconnects.
+// markClosed ends all waits, and returns the connection to close; nil: there is none.
+func (c *Conn) markClosed() (net.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if isClosed(c.closed) {
+		return nil, net.ErrClosed
+	}
+	close(c.closed)
+	c.readDeadline.stop()
+	c.writeDeadline.stop()
+	if c.cancelReconnect != nil {
+		c.cancelReconnect()
+	}
+	c.replayBuf = nil
+	if !c.phase.ownsConn() {
+		return nil, nil
+	}
+	return c.conn, nil
+}
+
+// LocalAddr implements net.Conn. The address changes when the client reconnects.
 func (c *Conn) LocalAddr() net.Addr {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.conn.LocalAddr()
 }
 
-// RemoteAddr implements net.Conn. It is the broker's address, also of a connection that
-// was handed over, and changes when the client reconnects.
+// RemoteAddr implements net.Conn. It is the broker's address, even after the connection
+// was handed over to a backend, and changes when the client reconnects.
 func (c *Conn) RemoteAddr() net.Addr {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.conn.RemoteAddr()
-}
-
-// SetDeadline implements net.Conn.
-func (c *Conn) SetDeadline(t time.Time) error {
-	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
-}
-
-// SetReadDeadline implements net.Conn. A Read that waits to learn who owns the connection
-// ends by it, with os.ErrDeadlineExceeded, and the next one goes on waiting.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadline(&c.read, t) }
-
-// SetWriteDeadline implements net.Conn. A Write that waits ends by it; how much it wrote
-// counts as written. What is written again after a fallback has no deadline.
-func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(&c.write, t) }
-
-func (c *Conn) setDeadline(d *deadline, t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return net.ErrClosed
-	}
-	d.set(t, c.phase != settled && c.phase != failed)
-	return c.aimLocked()
-}
-
-// aimLocked gives the connection the deadlines that are in force.
-func (c *Conn) aimLocked() error {
-	switch c.phase {
-	case waiting:
-		if c.driver != nil {
-			end := c.end
-			if !c.look.IsZero() {
-				end = c.look
-			}
-			if err := c.conn.SetReadDeadline(earlier(c.driver.at, end)); err != nil {
-				return err
-			}
-		}
-		return c.conn.SetWriteDeadline(c.write.at)
-	case replaying:
-		return c.conn.SetReadDeadline(c.read.at)
-	case settled:
-		return errors.Join(c.conn.SetReadDeadline(c.read.at), c.conn.SetWriteDeadline(c.write.at))
-	}
-	return nil
-}
-
-// expiry returns what is closed when d has come.
-func (c *Conn) expiry(d *deadline) <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return d.over
-}
-
-// wait waits until a channel is closed, with the deadline d.
-func (c *Conn) wait(until <-chan struct{}, d *deadline) error {
-	select {
-	case <-until:
-		return nil
-	case <-c.gone:
-		return net.ErrClosed
-	case <-c.expiry(d):
-		return c.late()
-	}
-}
-
-// late is what a deadline means that has come: nothing, to a connection that is closed.
-func (c *Conn) late() error {
-	if c.isClosed() {
-		return net.ErrClosed
-	}
-	return os.ErrDeadlineExceeded
-}
-
-func (c *Conn) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
 }

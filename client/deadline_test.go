@@ -14,14 +14,14 @@ import (
 )
 
 // held is a broker that replies, and says ready, with something behind it, when told to.
-func held(t *testing.T) (*place, chan<- []byte) {
+func delayedBroker(t *testing.T) (*server, chan<- []byte) {
 	verdict := make(chan []byte, 1)
-	return handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, time.Minute, ""))
+	return fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, time.Minute, ""))
 		select {
 		case b := <-verdict:
 			_, _ = c.Write(b)
-		case <-time.After(hang):
+		case <-time.After(testTimeout):
 			t.Error("no verdict was given")
 		}
 		_, _ = io.Copy(c, c)
@@ -29,15 +29,15 @@ func held(t *testing.T) (*place, chan<- []byte) {
 }
 
 func readByte(c net.Conn) <-chan error {
-	return doing(func() error {
+	return async(func() error {
 		_, err := c.Read(make([]byte, 1))
 		return err
 	})
 }
 
 func TestReadDeadlineBeforeAndAfter(t *testing.T) {
-	p, verdict := held(t)
-	w := newWorld(t, p)
+	p, verdict := delayedBroker(t)
+	w := newFixture(t, p)
 	c := w.dial()
 	past := time.Unix(1, 0)
 
@@ -54,14 +54,14 @@ func TestReadDeadlineBeforeAndAfter(t *testing.T) {
 
 	require.NoError(t, c.SetReadDeadline(time.Time{}))
 	require.NoError(t, c.SetWriteDeadline(time.Time{}))
-	verdict <- join(ready(t), []byte("x"))
+	verdict <- join(readyFrame(t), []byte("x"))
 	require.NoError(t, receive(t, readByte(c)))
 
 	require.NoError(t, c.SetReadDeadline(past)) // the connection's own from here on
 	require.ErrorIs(t, receive(t, readByte(c)), os.ErrDeadlineExceeded)
 	require.NoError(t, c.SetReadDeadline(time.Time{}))
-	say(t, c, "y")
-	hear(t, c, "y")
+	mustWrite(t, c, "y")
+	wantRead(t, c, "y")
 	require.NoError(t, c.SetWriteDeadline(past))
 	_, err := c.Write([]byte("z"))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
@@ -72,10 +72,10 @@ func TestReadDeadlineBeforeAndAfter(t *testing.T) {
 // A deadline that was set while it was not known who owns the connection is in force
 // afterwards, on either connection.
 func TestDeadlineOutlivesTheWait(t *testing.T) {
-	quiet := listen(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
-	for name, verdict := range map[string][]byte{"adopted": ready(t), "reconnected": fallbackTo(quiet.address)} {
+	quiet := serveTCP(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
+	for name, verdict := range map[string][]byte{"adopted": readyFrame(t), "reconnected": fallbackFrame(quiet.address)} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), verdict)))
+			w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), verdict)))
 			c := w.dial()
 			for c.Outcome() == client.Pending {
 				require.NoError(t, c.SetDeadline(time.Now().Add(50*time.Millisecond)))
@@ -88,17 +88,17 @@ func TestDeadlineOutlivesTheWait(t *testing.T) {
 			require.Eventually(t, func() bool {
 				_, err := c.Write([]byte("x"))
 				return err != nil
-			}, hang, time.Millisecond)
+			}, testTimeout, time.Millisecond)
 			require.NoError(t, c.SetWriteDeadline(time.Time{}))
-			say(t, c, "x")
+			mustWrite(t, c, "x")
 		})
 	}
 }
 
 // Two Reads wait, each of which could learn the outcome: one learns it, both go on.
 func TestManyReadsWait(t *testing.T) {
-	p, verdict := held(t)
-	c := newWorld(t, p).dial()
+	p, verdict := delayedBroker(t)
+	c := newFixture(t, p).dial()
 	var waiting []<-chan error
 	for range 8 {
 		waiting = append(waiting, readByte(c))
@@ -112,7 +112,7 @@ func TestManyReadsWait(t *testing.T) {
 	for range 8 {
 		waiting = append(waiting, readByte(c))
 	}
-	verdict <- join(ready(t), []byte("eight of"))
+	verdict <- join(readyFrame(t), []byte("eight of"))
 	for _, done := range waiting {
 		require.NoError(t, receive(t, done))
 	}
@@ -120,13 +120,13 @@ func TestManyReadsWait(t *testing.T) {
 
 // A Read that gives up leaves learning to a Write that waits, and the other way round.
 func TestWhoGivesUpLeavesItToAnother(t *testing.T) {
-	p, verdict := held(t)
-	w := newWorld(t, p)
+	p, verdict := delayedBroker(t)
+	w := newFixture(t, p)
 	w.dialer.ReplayLimit = -1
 	c := w.dial()
 	reading := readByte(c)
-	require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
-	writing := doing(func() error {
+	require.Eventually(t, func() bool { return w.traced(client.OpReadReply) }, testTimeout, time.Millisecond)
+	writing := async(func() error {
 		_, err := c.Write([]byte("waits"))
 		return err
 	})
@@ -137,20 +137,20 @@ func TestWhoGivesUpLeavesItToAnother(t *testing.T) {
 	require.NoError(t, c.SetWriteDeadline(time.Unix(1, 0)))
 	require.ErrorIs(t, receive(t, writing), os.ErrDeadlineExceeded)
 	require.NoError(t, c.SetWriteDeadline(time.Time{}))
-	writing = doing(func() error {
+	writing = async(func() error {
 		_, err := c.Write([]byte("waits"))
 		return err
 	})
-	verdict <- ready(t)
+	verdict <- readyFrame(t)
 	require.NoError(t, receive(t, writing))
 	require.NoError(t, receive(t, reading))
-	hear(t, c, "aits")
-	require.False(t, w.took(client.OpWrite)) // none was before ready
+	wantRead(t, c, "aits")
+	require.False(t, w.traced(client.OpWrite)) // none was before ready
 }
 
 func TestWriteBeyondTheLimitEndsByItsDeadline(t *testing.T) {
-	p, verdict := held(t)
-	w := newWorld(t, p)
+	p, verdict := delayedBroker(t)
+	w := newFixture(t, p)
 	w.dialer.ReplayLimit = 4
 	c := w.dial()
 	require.NoError(t, c.SetWriteDeadline(time.Now().Add(30*time.Millisecond)))
@@ -158,25 +158,25 @@ func TestWriteBeyondTheLimitEndsByItsDeadline(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.LessOrEqual(t, n, 4)
 	require.NoError(t, c.SetWriteDeadline(time.Time{}))
-	verdict <- ready(t)
-	say(t, c, "1234567"[n:])
-	hear(t, c, "1234567")
+	verdict <- readyFrame(t)
+	mustWrite(t, c, "1234567"[n:])
+	wantRead(t, c, "1234567")
 }
 
 // A Write that its deadline ends in the middle has written what it says, and the rest may
 // follow, on either connection.
 func TestWriteEndsInTheMiddleByItsDeadline(t *testing.T) {
-	elsewhere := echoes(t, "")
-	for name, said := range map[string][]byte{"adopted": ready(t), "reconnected": fallbackTo(elsewhere.address)} {
+	elsewhere := echoServer(t, "")
+	for name, said := range map[string][]byte{"adopted": readyFrame(t), "reconnected": fallbackFrame(elsewhere.address)} {
 		t.Run(name, func(t *testing.T) {
-			p, verdict := held(t)
-			w := newWorld(t, p)
+			p, verdict := delayedBroker(t)
+			w := newFixture(t, p)
 			w.dialer.ReplayLimit = 1 << 30
 			connect := w.dialer.Connect
 			w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 				c, err := connect(ctx, network, address)
 				if err == nil {
-					err = c.(*counted).SetWriteBuffer(64 << 10)
+					err = c.(*countedConn).SetWriteBuffer(64 << 10)
 				}
 				return c, err
 			}
@@ -191,7 +191,7 @@ func TestWriteEndsInTheMiddleByItsDeadline(t *testing.T) {
 			require.Less(t, n, len(text))
 			require.NoError(t, c.SetWriteDeadline(time.Time{}))
 			verdict <- said
-			writing := doing(func() error {
+			writing := async(func() error {
 				_, err := c.Write(text[n:])
 				return err
 			})

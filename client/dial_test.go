@@ -15,14 +15,14 @@ import (
 )
 
 func TestDialThatWaits(t *testing.T) {
-	elsewhere := echoes(t, "")
-	for outcome, said := range map[client.Outcome][]byte{client.Adopted: ready(t), client.Reconnected: fallbackTo(elsewhere.address)} {
+	elsewhere := echoServer(t, "")
+	for outcome, said := range map[client.Outcome][]byte{client.Adopted: readyFrame(t), client.Reconnected: fallbackFrame(elsewhere.address)} {
 		t.Run(outcome.String(), func(t *testing.T) {
-			p, verdict := held(t)
-			w := newWorld(t, p)
+			p, verdict := delayedBroker(t)
+			w := newFixture(t, p)
 			w.dialer.Wait = true
-			dialled := doing(w.try2)
-			require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+			dialled := async(w.tryBoth)
+			require.Eventually(t, func() bool { return w.traced(client.OpReadReply) }, testTimeout, time.Millisecond)
 			select {
 			case <-dialled:
 				require.Fail(t, "Dial did not wait")
@@ -32,9 +32,9 @@ func TestDialThatWaits(t *testing.T) {
 			d := receive(t, dialled)
 			require.NoError(t, d.err)
 			require.Equal(t, outcome, d.conn.Outcome())
-			say(t, d.conn, "hello")
-			hear(t, d.conn, "hello")
-			require.False(t, w.took(client.OpWrite)) // none was before the outcome
+			mustWrite(t, d.conn, "hello")
+			wantRead(t, d.conn, "hello")
+			require.False(t, w.traced(client.OpWrite)) // none was before the outcome
 		})
 	}
 }
@@ -44,13 +44,13 @@ type dialled struct {
 	err  error
 }
 
-func (w *world) try2() dialled {
+func (w *fixture) tryBoth() dialled {
 	c, err := w.try()
 	return dialled{c, err}
 }
 
 func TestDialThatWaitsReturnsDoubt(t *testing.T) {
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) { _, _ = c.Write(replyHandedOver(t, time.Minute, "")) }))
 	w.dialer.Wait = true
 	_, err := w.try()
 	var doubt *client.InDoubtError
@@ -61,22 +61,22 @@ func TestDialThatWaitsReturnsDoubt(t *testing.T) {
 
 func TestContextEndsDial(t *testing.T) {
 	t.Run("while it waits", func(t *testing.T) {
-		p, verdict := held(t)
-		w := newWorld(t, p)
+		p, verdict := delayedBroker(t)
+		w := newFixture(t, p)
 		w.dialer.Wait = true
 		ctx, cancel := context.WithCancelCause(context.Background())
-		done := doing(func() error {
+		done := async(func() error {
 			_, err := w.dialer.DialContext(ctx, "", "")
 			return err
 		})
-		require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+		require.Eventually(t, func() bool { return w.traced(client.OpReadReply) }, testTimeout, time.Millisecond)
 		cause := errors.New("enough")
 		cancel(cause)
 		require.ErrorIs(t, receive(t, done), cause)
 		verdict <- nil
 	})
 	t.Run("while it connects", func(t *testing.T) {
-		w := newWorld(t, says(t, nil))
+		w := newFixture(t, scriptedBroker(t, nil))
 		w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -90,32 +90,32 @@ func TestContextEndsDial(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 	t.Run("while it says hello", func(t *testing.T) {
-		w := newWorld(t, says(t, nil))
+		w := newFixture(t, scriptedBroker(t, nil))
 		ours, theirs := net.Pipe() // nobody reads the hello
 		defer theirs.Close()
 		w.dialer.Connect = func(context.Context, string, string) (net.Conn, error) { return ours, nil }
 		ctx, cancel := context.WithCancel(context.Background())
-		done := doing(func() error {
+		done := async(func() error {
 			_, err := w.dialer.DialContext(ctx, "", "")
 			return err
 		})
-		require.Eventually(t, func() bool { return w.took(client.OpConnect) }, hang, time.Millisecond)
+		require.Eventually(t, func() bool { return w.traced(client.OpConnect) }, testTimeout, time.Millisecond)
 		cancel()
 		require.ErrorIs(t, receive(t, done), context.Canceled)
 	})
 	t.Run("not afterwards", func(t *testing.T) {
-		w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("x"))))
+		w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("x"))))
 		ctx, cancel := context.WithCancel(context.Background())
 		c, err := w.dialer.DialContext(ctx, "", "")
 		require.NoError(t, err)
 		defer c.Close()
 		cancel()
-		hear(t, c, "x")
+		wantRead(t, c, "x")
 	})
 }
 
 func TestHelloThatNobodyReadsIsBounded(t *testing.T) {
-	w := newWorld(t, says(t, nil))
+	w := newFixture(t, scriptedBroker(t, nil))
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
 	w.dialer.Connect = func(context.Context, string, string) (net.Conn, error) { return ours, nil }
@@ -128,27 +128,27 @@ func TestHelloThatNobodyReadsIsBounded(t *testing.T) {
 
 // A broker that does not hand over is no error, if it is known where to go instead.
 func TestBrokerThatDoesNotHandOver(t *testing.T) {
-	elsewhere := echoes(t, "")
+	elsewhere := echoServer(t, "")
 	cases := map[string]struct {
 		said   []byte
 		code   wire.RefusedCode
 		reason fallback.Reason
 	}{
-		"an unknown service":        {refused(wire.RefusedServiceUnknown), wire.RefusedServiceUnknown, fallback.ServicePolicyDisabled},
-		"a version":                 {refused(wire.RefusedVersionUnsupported), wire.RefusedVersionUnsupported, fallback.ClientUnsupported},
-		"too few descriptors":       {refused(wire.RefusedFDPressure), wire.RefusedFDPressure, fallback.FDPressureDisabled},
-		"too many failures":         {refused(wire.RefusedRateLimited), wire.RefusedRateLimited, fallback.FailedAttemptRateLimited},
-		"somebody unwanted":         {refused(wire.RefusedPeerRejected), wire.RefusedPeerRejected, fallback.PermissionDenied},
-		"no backend to be had":      {refused(wire.RefusedBackendSpawnFailed), wire.RefusedBackendSpawnFailed, fallback.BackendGone},
-		"a code of the future":      {refused(99), 99, fallback.ServicePolicyDisabled},
-		"nothing is handed over":    {notHandedOver(""), 0, fallback.ServicePolicyDisabled},
-		"fallback without a target": {join(handedOver(t, time.Minute, ""), fallbackTo("")), 0, fallback.BackendGone},
+		"an unknown service":        {replyRefused(wire.RefusedServiceUnknown), wire.RefusedServiceUnknown, fallback.ServicePolicyDisabled},
+		"a version":                 {replyRefused(wire.RefusedVersionUnsupported), wire.RefusedVersionUnsupported, fallback.ClientUnsupported},
+		"too few descriptors":       {replyRefused(wire.RefusedFDPressure), wire.RefusedFDPressure, fallback.FDPressureDisabled},
+		"too many failures":         {replyRefused(wire.RefusedRateLimited), wire.RefusedRateLimited, fallback.FailedAttemptRateLimited},
+		"somebody unwanted":         {replyRefused(wire.RefusedPeerRejected), wire.RefusedPeerRejected, fallback.PermissionDenied},
+		"no backend to be had":      {replyRefused(wire.RefusedBackendSpawnFailed), wire.RefusedBackendSpawnFailed, fallback.BackendGone},
+		"a code of the future":      {replyRefused(99), 99, fallback.ServicePolicyDisabled},
+		"nothing is handed over":    {replyNotHandedOver(""), 0, fallback.ServicePolicyDisabled},
+		"fallback without a target": {join(replyHandedOver(t, time.Minute, ""), fallbackFrame("")), 0, fallback.BackendGone},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, says(t, test.said))
+			w := newFixture(t, scriptedBroker(t, test.said))
 			c := w.dial()
-			say(t, c, "early")
+			mustWrite(t, c, "early")
 			_, err := c.Read(make([]byte, 1))
 			var no *client.RefusedError
 			require.ErrorAs(t, err, &no)
@@ -166,36 +166,36 @@ func TestBrokerThatDoesNotHandOver(t *testing.T) {
 
 			w.dialer.Reconnect = elsewhere.address
 			c = w.dial()
-			say(t, c, "early")
-			hear(t, c, "early")
+			mustWrite(t, c, "early")
+			wantRead(t, c, "early")
 			require.Equal(t, client.Reconnected, c.Outcome())
 			require.Equal(t, test.reason, c.Decision().Reason)
 			require.Equal(t, elsewhere.address, c.RemoteAddr().String())
 			require.NotEqual(t, elsewhere.address, c.LocalAddr().String())
-			require.False(t, w.took(client.OpDoubt))
+			require.False(t, w.traced(client.OpDoubt))
 		})
 	}
 }
 
 // The fallback's address comes before the reply's, and that before the user's own.
 func TestWhichAddressComesFirst(t *testing.T) {
-	right, wrong := echoes(t, "right"), echoes(t, "wrong")
+	right, wrong := echoServer(t, "right"), echoServer(t, "wrong")
 	for name, test := range map[string]struct{ fallback, reply, own string }{
 		"the fallback's": {right.address, wrong.address, wrong.address},
 		"the reply's":    {"", right.address, wrong.address},
 		"one's own":      {"", "", right.address},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, says(t, join(handedOver(t, time.Minute, test.reply), fallbackTo(test.fallback))))
+			w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, test.reply), fallbackFrame(test.fallback))))
 			w.dialer.Reconnect = test.own
-			hear(t, w.dial(), "right")
+			wantRead(t, w.dial(), "right")
 		})
 	}
 }
 
 func TestNobodyAtTheOtherAddress(t *testing.T) {
-	nobody := echoes(t, "").address
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo(nobody))))
+	nobody := echoServer(t, "").address
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame(nobody))))
 	gone := errors.New("gone")
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -205,7 +205,7 @@ func TestNobodyAtTheOtherAddress(t *testing.T) {
 		return connect(ctx, network, address)
 	}
 	c := w.dial()
-	say(t, c, "early")
+	mustWrite(t, c, "early")
 	_, err := c.Read(make([]byte, 1))
 	var failed *client.ReconnectError
 	require.ErrorAs(t, err, &failed)

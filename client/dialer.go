@@ -11,7 +11,7 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// What a field of Dialer is when left zero.
+// Defaults for the zero fields of Dialer.
 const (
 	DefaultReplayLimit    = 64 << 10
 	DefaultConnectTimeout = 10 * time.Second
@@ -19,58 +19,62 @@ const (
 	DefaultWaitMargin     = time.Second
 )
 
-// DefaultWaitBudget is how long to wait for ready or fallback if a reply does not say,
-// as the reference's does not: its broker gives a backend so long.
+// DefaultWaitBudget is how long the client waits for ready or fallback if the reply carries
+// no wait budget. The replies of the older protocol (running-process 4.5.5) carry none; its
+// broker gives a backend 5 s.
 const DefaultWaitBudget = 5 * time.Second
 
-// Dialer connects to a broker. Service must be set, the other fields may be zero. It is
-// safe for concurrent use if nobody changes it meanwhile, and may be copied.
+// Dialer connects to a broker. Service must be set; the other fields may be zero. A Dialer
+// may be copied, and used concurrently as long as its fields do not change.
 type Dialer struct {
-	// Network and Address are the broker's. With Address empty they are what
-	// DialContext is given; with Network empty it is "unix" for an address that has a
+	// Network and Address are the broker's. If Address is empty, the arguments of
+	// DialContext are used. If Network is empty it is "unix" for an address that has a
 	// path separator or begins with @, and else "tcp".
 	Network, Address string
-	// Service is what is wanted from the broker.
+	// Service is the name of the service to connect to.
 	Service string
-	// Wait has DialContext wait until it is known who owns the connection, so that its
-	// errors, too, come from there. Otherwise it returns at once: the first Read
-	// learns it, or a Write that would exceed ReplayLimit.
+	// Wait makes DialContext wait for the outcome, and return its errors. Without it
+	// DialContext returns once the hello is sent: the first Read, or a Write that exceeds
+	// ReplayLimit, waits for the outcome.
 	Wait bool
-	// ReplayLimit is how many bytes may be written before it is known who reads them;
-	// they are kept, to be written again after a fallback. More wait. Zero:
-	// DefaultReplayLimit. Negative: every Write waits, so that in doubt nobody has
-	// read anything.
+	// ReplayLimit is how many bytes the user may write before the outcome is known. They
+	// are kept for a replay after a fallback; writes beyond the limit wait. Zero:
+	// DefaultReplayLimit. Negative: every Write waits, so that an InDoubtError never has
+	// Written bytes.
 	ReplayLimit int
-	// Reconnect is where to connect when the broker does not hand over and names no
-	// address, as when it refuses. Empty: that is a *RefusedError.
+	// Reconnect is the address to connect to when the broker does not hand over and names
+	// no address, as in a refusal. Empty: Read and Write return a *RefusedError then.
 	Reconnect string
 
-	// ConnectTimeout is how long connecting may take, the hello included, each time.
-	// Zero: DefaultConnectTimeout.
+	// ConnectTimeout bounds connecting to the broker, sending the hello, and connecting
+	// after a fallback, each. Zero: DefaultConnectTimeout.
 	ConnectTimeout time.Duration
-	// ReplyTimeout is how long to wait for the broker's reply, from when it is first
-	// waited for. Zero: DefaultReplyTimeout.
+	// ReplyTimeout bounds the wait for the broker's reply. It counts from the first Read,
+	// or Write, that waits. Zero: DefaultReplyTimeout.
 	ReplyTimeout time.Duration
-	// WaitMargin is how much longer to wait for ready or fallback than the broker asks for,
-	// for what a network and a busy machine take. Zero: DefaultWaitMargin.
+	// WaitMargin is added to the time that the broker asks the client to wait for ready or
+	// fallback. It covers the delays of the network and of a busy machine. Zero:
+	// DefaultWaitMargin.
 	WaitMargin time.Duration
 
-	// Connect makes connections, to the broker and again to the address after a
-	// fallback. Nil: a net.Dialer does.
+	// Connect makes the connection to the broker, and the one after a fallback. Nil: a
+	// net.Dialer does.
 	Connect func(ctx context.Context, network, address string) (net.Conn, error)
 	// Trace is called after each step of the protocol and before the next one, outside
-	// locks, by the goroutine that takes the step: whatever it does, blocking
-	// included, happens between the two. Nil: none, at no cost.
+	// locks, by the goroutine that takes the step. While it runs, the reads and writes
+	// that wait for that step do not return, so Trace must not call Read or Write; every
+	// other method may be called. OpWrite is the exception: the user's writes run beside
+	// the goroutine that reads frames, and their order is not defined. Nil: no calls.
 	Trace func(Event)
 }
 
-// DialContext connects to the broker and says what is wanted; see Wait for what it waits
-// for. It may be an http.Transport's DialContext. If Dialer.Address is set, network and
-// address are not looked at. ctx bounds the call, not the life of the connection. The
-// net.Conn is a [*Conn].
+// DialContext connects to the broker and sends the hello; with Dialer.Wait it waits for
+// the outcome, too. It may be the DialContext of an http.Transport. If Dialer.Address is
+// set, network and address are ignored. ctx bounds the call, not the life of the
+// connection. The net.Conn is a [*Conn].
 //
-// It returns an *OptionError, a *wire.FieldError for a service that is no name, the
-// error of connecting, or ctx's; and with Wait what Conn.Read returns.
+// It returns an *OptionError, a *wire.FieldError for an invalid service name, the error of
+// connecting or of ctx, and with Wait the errors of Conn.Read.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	set, err := d.settings(network, address)
 	if err != nil {
@@ -83,9 +87,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	err = c.sendHello()
 	if err == nil && set.Wait {
-		err = c.await(c.writable, &c.read)
+		err = c.await(c.writable, &c.readDeadline)
 		if err == nil {
-			_, err = c.current()
+			_, err = c.readableConn()
 		}
 	}
 	if !stop() {
@@ -98,7 +102,7 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	return c, nil
 }
 
-// settings returns a copy of d with its zero fields filled in, or an error.
+// settings returns a copy of d with the defaults filled in.
 func (d *Dialer) settings(network, address string) (*Dialer, error) {
 	set := *d
 	if set.Address == "" {
@@ -135,7 +139,7 @@ func fill(name string, value *time.Duration, ifZero time.Duration) error {
 	return nil
 }
 
-// networkOf returns the network of an address of which only the text is known.
+// networkOf guesses the network of an address, as Dialer.Network says.
 func networkOf(address string) string {
 	if strings.HasPrefix(address, "@") || strings.ContainsAny(address, `/\`) {
 		return "unix"
@@ -143,10 +147,10 @@ func networkOf(address string) string {
 	return "tcp"
 }
 
-// protocol is the version of the client's protocol that is spoken here, the reference's.
+// protocol is the version of the protocol between client and broker.
 const protocol = 1
 
-// helloID ties the reply to the hello. There is one on a connection.
+// helloID is the frame ID by which the reply names the hello: one hello per connection.
 const helloID = 1
 
 func (d *Dialer) hello() *wire.Hello {
@@ -173,11 +177,11 @@ func (d *Dialer) connect(ctx context.Context) (*Conn, error) {
 	return newConn(d, conn), nil
 }
 
-// sendHello says what is wanted. Step: SendHello.
+// sendHello sends the hello, within ConnectTimeout. Step: SendHello.
 func (c *Conn) sendHello() error {
-	err := c.conn.SetWriteDeadline(time.Now().Add(c.set.ConnectTimeout))
+	err := c.conn.SetWriteDeadline(time.Now().Add(c.dialer.ConnectTimeout))
 	if err == nil {
-		_, err = c.conn.Write(c.set.hello().Append(nil))
+		_, err = c.conn.Write(c.dialer.hello().Append(nil))
 	}
 	c.trace(Event{Op: OpSendHello, Err: err})
 	if err != nil {

@@ -1,21 +1,21 @@
-// Package client is the side of a handoff that asks: a [Dialer] connects to a broker,
-// and whether the broker hands the connection over to a backend or has the client
-// reconnect is hidden behind one net.Conn. It needs no descriptor passing, so it works
-// on every system.
+// Package client is the client's side of a handoff. A [Dialer] connects to a broker, and
+// returns a net.Conn that hides which of two things follows: the broker hands the
+// connection over to a backend, or the client reconnects elsewhere. The package passes no
+// descriptors, so it works on every system.
 //
-// # One connection, two stories
+// # Adopted or reconnected
 //
-// The broker replies to the client's hello and says how long the client should wait.
-// Then comes one frame: ready, from a backend that owns the connection, and the
-// connection goes on as it is; or fallback, from the broker, and the client makes a new
-// one. The first request need not wait for it: what is written before is kept, and
-// written again on the new connection. That is safe, because fallback says that nobody
-// owned the old one.
+// The broker replies to the client's hello and says how long the client should wait. Then
+// one frame arrives. Ready comes from a backend, which owns the connection: the client
+// keeps using it. Fallback comes from the broker: the client closes the connection and
+// makes a new one. The first request need not wait for either: the client keeps what the
+// user writes before, and replays it on the new connection. That is safe because fallback
+// says that nobody owned the old connection.
 //
-// # Doubt
+// # In doubt
 //
-// If the connection ends before either frame, or none comes in all the time that the
-// broker asked for, nobody can say whether a backend has executed what was written. It
-// is never written again: Read and Write return a [*InDoubtError], and the caller, who
+// If the connection ends before either frame, or neither comes in the time that the broker
+// asked for, nobody can say whether a backend has executed what was written. The client
+// never replays it then: Read and Write return an [*InDoubtError], and the caller, who
 // knows whether the request is idempotent, decides.
 package client

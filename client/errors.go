@@ -8,27 +8,27 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// Why there is doubt, each within a [*InDoubtError]. Others are io.ErrUnexpectedEOF, an
-// error of the connection, and those of package wire.
+// Causes of an [*InDoubtError], which wraps them. Other causes are io.ErrUnexpectedEOF, the
+// errors of the connection, and those of package wire.
 var (
-	// ErrSilent: nothing came in all the time that the broker had asked for.
-	ErrSilent = errors.New("client: neither ready nor fallback came in time")
-	// ErrToken: ready came for another connection than this one.
-	ErrToken = errors.New("client: ready has another connection's token")
-	// ErrNotReady: ready came, and said that it was not.
-	ErrNotReady = errors.New("client: ready is not accepted")
-	// ErrReply: the broker answered another hello than ours.
-	ErrReply = errors.New("client: the reply is to another hello")
+	// ErrSilent: no frame came in the whole time that the broker asked for.
+	ErrSilent = errors.New("client: no reply, ready or fallback came in time")
+	// ErrToken: ready carries a token other than the one in the reply.
+	ErrToken = errors.New("client: ready carries the token of another connection")
+	// ErrNotReady: the frame is ready, and its field accepted is false.
+	ErrNotReady = errors.New("client: ready says that the connection is not accepted")
+	// ErrReply: the reply carries the frame ID of another hello.
+	ErrReply = errors.New("client: the reply answers another hello")
 )
 
-// InDoubtError says that the connection ended, or nothing came, before it was known who
-// owned it. A backend may have read what was written, and acted on it. Every later call
-// on the connection returns the same error.
+// InDoubtError says that the connection ended, or that no frame came, before the client knew
+// who owned it. A backend may have read and executed what was written. Every later call on
+// the connection returns the same error.
 type InDoubtError struct {
-	// Written is how many bytes the user had written, at most, which a backend may have
-	// read. Zero: none, so to dial again can repeat nothing.
+	// Written is an upper bound of the bytes that a backend may have read. Zero: none, so
+	// dialling again cannot repeat a request.
 	Written int
-	// Replied says that the broker had replied: a handoff was under way.
+	// Replied says that the broker had replied, so that a handoff was under way.
 	Replied bool
 	// Err is what ended the wait.
 	Err error
@@ -36,23 +36,24 @@ type InDoubtError struct {
 
 // Error implements error.
 func (e *InDoubtError) Error() string {
-	return fmt.Sprintf("client: not known who owned the connection, %d bytes may have been read: %v", e.Written, e.Err)
+	return fmt.Sprintf("client: in doubt who owned the connection (a backend may have read %d bytes): %v", e.Written, e.Err)
 }
 
 // Unwrap returns Err.
 func (e *InDoubtError) Unwrap() error { return e.Err }
 
-// RefusedError says that the broker does not hand the connection over, and that it is
-// not known where to connect instead. Nobody has read what was written.
+// RefusedError says that the broker did not hand the connection over, and that neither it
+// nor Dialer.Reconnect names an address to connect to instead. Nobody has read what was
+// written.
 type RefusedError struct {
-	Code     wire.RefusedCode  // why, if the broker refused the hello; else zero
-	Detail   string            // words, from the broker; may be empty
-	Decision fallback.Decision // why, and for how long; never zero
+	Code     wire.RefusedCode  // the broker's code, if it refused the hello; else zero
+	Detail   string            // the broker's text for people; may be empty
+	Decision fallback.Decision // why, and when to try again; never zero
 }
 
 // Error implements error.
 func (e *RefusedError) Error() string {
-	text := "client: not handed over, and no address is known: " + e.Decision.Reason.String()
+	text := "client: not handed over, and no address to reconnect to: " + e.Decision.Reason.String()
 	if e.Code != 0 {
 		text += ", " + e.Code.String()
 	}
@@ -62,21 +63,22 @@ func (e *RefusedError) Error() string {
 	return text
 }
 
-// Fallback returns what to do now: connect in another way, and tell the user no error.
+// Fallback returns why there was no handoff: the caller connects in another way, and need
+// not report an error.
 func (e *RefusedError) Fallback() fallback.Decision { return e.Decision }
 
-// ReconnectError says that the broker did not hand the connection over, and that
-// connecting to the address that it named, or writing there what was kept, failed.
+// ReconnectError says that the broker did not hand the connection over, and that connecting
+// to another address, or the replay there, failed.
 type ReconnectError struct {
-	Address  string            // where to
-	Replayed int               // how many bytes of what was kept were written there; zero: nobody has read any
+	Address  string            // the address
+	Replayed int               // bytes that were replayed there; zero: nobody has read any
 	Decision fallback.Decision // why there was no handoff; never zero
-	Err      error             // why connecting or writing failed
+	Err      error             // why connecting or the replay failed
 }
 
 // Error implements error.
 func (e *ReconnectError) Error() string {
-	return fmt.Sprintf("client: reconnecting to %s, %d bytes written again: %v", e.Address, e.Replayed, e.Err)
+	return fmt.Sprintf("client: reconnect to %s (%d bytes replayed): %v", e.Address, e.Replayed, e.Err)
 }
 
 // Unwrap returns Err.
@@ -85,7 +87,7 @@ func (e *ReconnectError) Unwrap() error { return e.Err }
 // Fallback returns why there was no handoff.
 func (e *ReconnectError) Fallback() fallback.Decision { return e.Decision }
 
-// OptionError answers DialContext when a field of the Dialer makes no sense.
+// OptionError is what DialContext returns for a Dialer field with an invalid value.
 type OptionError struct {
 	Option  string // the field
 	Problem string // what is wrong with its value
@@ -94,8 +96,8 @@ type OptionError struct {
 // Error implements error.
 func (e *OptionError) Error() string { return "client: " + e.Option + ": " + e.Problem }
 
-// refusal returns what a broker's refusal means.
-func refusal(m *wire.Refused) fallback.Decision {
+// decisionOf returns the decision that a broker's refusal stands for.
+func decisionOf(m *wire.Refused) fallback.Decision {
 	d := fallback.Decision{Reason: fallback.ServicePolicyDisabled, RetryAfter: m.RetryAfter}
 	switch m.Code {
 	case wire.RefusedFDPressure:

@@ -1,30 +1,31 @@
 package client
 
-// The steps of a client, as Event.Op names them. A step has the same name in a trace
-// and in the table of faults.
+// Op is the name of a step of a client. The table of faults in docs/faults.md and the traces
+// use the same names.
+type Op string
+
+// The steps of a client. Each happens at most once on a connection, except Write.
 const (
-	OpConnect      = "Connect"      // the broker is connected to
-	OpSendHello    = "SendHello"    // and told what is wanted
-	OpReadReply    = "ReadReply"    // the broker's answer is read
-	OpWrite        = "Write"        // the user wrote before it was known who reads
-	OpReadReady    = "ReadReady"    // a backend owns the connection
-	OpReadFallback = "ReadFallback" // nobody does, and it is closed
-	OpReconnect    = "Reconnect"    // a new connection is made; what was written is next
-	OpDoubt        = "Doubt"        // it is not known who owned the connection, and it is closed
+	OpConnect      Op = "Connect"      // the client connected to the broker, or failed to
+	OpSendHello    Op = "SendHello"    // the client sent its hello, which names the service
+	OpReadReply    Op = "ReadReply"    // the client read the broker's reply to its hello
+	OpWrite        Op = "Write"        // the user wrote before the client knew who owns the connection
+	OpReadReady    Op = "ReadReady"    // the client read ready: a backend owns the connection
+	OpReadFallback Op = "ReadFallback" // the client read fallback: nobody owned the connection, and the client closed it
+	OpReconnect    Op = "Reconnect"    // the client made a new connection, and replays next; or failed to
+	OpDoubt        Op = "Doubt"        // the connection ended before its owner was known, and the client closed it
 )
 
 // Event is one step that a client took.
 type Event struct {
-	Op          string // one of the Op constants
-	Link        uint64 // always 0: a client has no link
-	Correlation uint64 // of the offer, which only ready tells; 0: none
-	Ref         uint64 // always 0: only a broker's registry names tokens
-	Err         error  // why the step went wrong; nil: it did not
-	Note        string // words
+	Op          Op
+	Correlation uint64 // the offer's, which only ready carries; 0 in all other steps
+	Err         error  // why the step failed; nil: it did not
+	Note        string // details for people; may be empty
 }
 
 func (c *Conn) trace(e Event) {
-	if c.set.Trace != nil {
-		c.set.Trace(e)
+	if c.dialer.Trace != nil {
+		c.dialer.Trace(e)
 	}
 }

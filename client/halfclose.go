@@ -6,43 +6,44 @@ import (
 	"net"
 )
 
-// halfCloser is a connection that has two sides, as those of TCP and Unix sockets have.
+// halfCloser is a connection whose write side can be closed alone, as those of TCP and Unix
+// sockets can.
 type halfCloser interface{ CloseWrite() error }
 
-// CloseWrite ends the writing side: the other end reads the end of the stream, after all
-// that was written, and of a new connection too. Writes return an error from then on. It
-// does not wait. It returns an error that wraps errors.ErrUnsupported, and does nothing,
-// if connections of this kind have no sides.
+// CloseWrite closes the write side: the peer reads end of file behind all that was
+// written, on a new connection after a fallback, too. Later Writes return an error. It does
+// not wait. If the connection has no CloseWrite method it does nothing, and returns an
+// error that wraps errors.ErrUnsupported.
 func (c *Conn) CloseWrite() error {
-	conn, phase, err := c.endWrites()
+	conn, phase, err := c.markWriteClosed()
 	switch {
 	case err != nil:
 		return err
 	case phase == reconnecting, phase == replaying:
-		return nil // it follows what was kept
+		return nil // replay does it, behind what it writes
 	}
 	err = conn.CloseWrite()
-	if phase == waiting && !c.isClosed() {
-		return nil // it broke, or was left: what became of it decides
+	if phase == undecided && !isClosed(c.closed) {
+		return nil // the broker closed it, or closeBroker did: replay or the outcome follows
 	}
 	return err
 }
 
-// endWrites notes that nothing more will be written, and returns the connection to say
-// it on.
-func (c *Conn) endWrites() (halfCloser, phase, error) {
+// markWriteClosed records that the user writes no more, and returns the connection to
+// half-close and the phase it was in.
+func (c *Conn) markWriteClosed() (halfCloser, phase, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.closed:
+	case isClosed(c.closed):
 		return nil, c.phase, net.ErrClosed
-	case c.phase == failed:
+	case c.phase == inDoubt, c.phase == failed:
 		return nil, c.phase, c.err
 	}
 	conn, ok := c.conn.(halfCloser)
 	if !ok {
 		return nil, c.phase, fmt.Errorf("client: half-close of a %T: %w", c.conn, errors.ErrUnsupported)
 	}
-	c.ended = true
+	c.writeClosed = true
 	return conn, c.phase, nil
 }

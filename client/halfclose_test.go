@@ -13,9 +13,9 @@ import (
 )
 
 // counts is a place that reads to the end, and then says what it read.
-func counts(t *testing.T) *place {
+func readAllServer(t *testing.T) *server {
 	t.Helper()
-	return listen(t, func(c *net.TCPConn) {
+	return serveTCP(t, func(c *net.TCPConn) {
 		all, err := io.ReadAll(c)
 		if err == nil {
 			_, _ = c.Write(append(all, " is all"...))
@@ -24,20 +24,20 @@ func counts(t *testing.T) *place {
 }
 
 func TestHalfCloseBeforeTheOutcome(t *testing.T) {
-	elsewhere := counts(t)
+	elsewhere := readAllServer(t)
 	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
 		t.Run(outcome.String(), func(t *testing.T) {
-			w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-				_, _ = c.Write(handedOver(t, time.Minute, ""))
+			w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+				_, _ = c.Write(replyHandedOver(t, time.Minute, ""))
 				all, _ := io.ReadAll(c) // the end passes at once
 				if outcome == client.Adopted {
-					_, _ = c.Write(join(ready(t), all, []byte(" is all")))
+					_, _ = c.Write(join(readyFrame(t), all, []byte(" is all")))
 					return
 				}
-				_, _ = c.Write(fallbackTo(elsewhere.address))
+				_, _ = c.Write(fallbackFrame(elsewhere.address))
 			}))
 			c := w.dial()
-			say(t, c, "this")
+			mustWrite(t, c, "this")
 			require.NoError(t, c.CloseWrite())
 			_, err := c.Write([]byte("x"))
 			require.ErrorIs(t, err, io.ErrClosedPipe)
@@ -53,10 +53,10 @@ func TestHalfCloseBeforeTheOutcome(t *testing.T) {
 
 // Half-close while the new connection is being made, or what was kept is written to it.
 func TestHalfCloseDuringTheReconnect(t *testing.T) {
-	elsewhere := counts(t)
+	elsewhere := readAllServer(t)
 	for _, during := range []string{"connecting", "replaying"} {
 		t.Run(during, func(t *testing.T) {
-			w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address))))
+			w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address))))
 			stopped, goOn := make(chan struct{}), make(chan struct{})
 			stop := func() {
 				close(stopped)
@@ -75,8 +75,8 @@ func TestHalfCloseDuringTheReconnect(t *testing.T) {
 				}
 			}
 			c := w.dial()
-			say(t, c, "this")
-			answer := doing(func() string {
+			mustWrite(t, c, "this")
+			answer := async(func() string {
 				all, _ := io.ReadAll(c)
 				return string(all)
 			})
@@ -89,21 +89,21 @@ func TestHalfCloseDuringTheReconnect(t *testing.T) {
 }
 
 // broken is a connection whose half-close fails, as after a reset.
-type broken struct{ *counted }
+type brokenHalfClose struct{ *countedConn }
 
-func (broken) CloseWrite() error { return io.ErrClosedPipe }
+func (brokenHalfClose) CloseWrite() error { return io.ErrClosedPipe }
 
 // One whose broker is gone follows to the new connection.
 func TestHalfCloseOfABrokenConnection(t *testing.T) {
-	elsewhere := counts(t)
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)))
+	elsewhere := readAllServer(t)
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address)))
 	}))
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := connect(ctx, network, address)
 		if err == nil && address != elsewhere.address {
-			return broken{c.(*counted)}, nil
+			return brokenHalfClose{c.(*countedConn)}, nil
 		}
 		return c, err
 	}
@@ -115,7 +115,7 @@ func TestHalfCloseOfABrokenConnection(t *testing.T) {
 }
 
 func TestHalfCloseThatIsNotSupported(t *testing.T) {
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("x"))))
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("x"))))
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := connect(ctx, network, address)
@@ -123,7 +123,7 @@ func TestHalfCloseThatIsNotSupported(t *testing.T) {
 	}
 	c := w.dial()
 	require.ErrorIs(t, c.CloseWrite(), errors.ErrUnsupported)
-	say(t, c, "it goes on")
-	hear(t, c, "x")
+	mustWrite(t, c, "it goes on")
+	wantRead(t, c, "x")
 	require.ErrorIs(t, c.CloseWrite(), errors.ErrUnsupported)
 }

@@ -18,22 +18,22 @@ import (
 )
 
 // patient is a broker that a busy machine does not make give up.
-func patient() broker.Options { return broker.Options{AckDeadline: hang} }
+func patient() broker.Options { return broker.Options{AckDeadline: testTimeout} }
 
 func TestBackendAdopts(t *testing.T) {
 	for _, network := range []string{"unix", "tcp"} {
 		for _, wait := range []bool{false, true} {
 			t.Run(fmt.Sprint(network, ", wait ", wait), func(t *testing.T) {
 				r := newRoles(t, network, patient())
-				r.backend(answering("backend"))
+				r.backend(lineServer("backend"))
 				r.dialer.Wait = wait
 				c := r.dial()
 				require.Equal(t, wait, c.Outcome() == client.Adopted)
-				say(t, c, "first\n") // need not wait
-				hear(t, c, "backend: first\n")
+				mustWrite(t, c, "first\n") // need not wait
+				wantRead(t, c, "backend: first\n")
 				require.Equal(t, client.Adopted, c.Outcome())
-				say(t, c, "second\n")
-				hear(t, c, "backend: second\n")
+				mustWrite(t, c, "second\n")
+				wantRead(t, c, "backend: second\n")
 				require.NoError(t, c.CloseWrite())
 				rest, err := io.ReadAll(c)
 				require.NoError(t, err)
@@ -49,21 +49,21 @@ func TestBackendThatSpeaksFirstIsHeardByAll(t *testing.T) {
 	r.backend(func(c net.Conn) { _, _ = io.WriteString(c, "at once") })
 	for range 200 {
 		c := r.dial()
-		hear(t, c, "at once")
+		wantRead(t, c, "at once")
 		require.Equal(t, client.Adopted, c.Outcome())
 		require.NoError(t, c.Close())
 	}
-	require.Eventually(t, func() bool { return r.broker.Stats().Registry.Acknowledged == 200 }, hang, time.Millisecond)
+	require.Eventually(t, func() bool { return r.broker.Stats().Registry.Acknowledged == 200 }, testTimeout, time.Millisecond)
 	require.Zero(t, r.broker.Stats().Fallback)
 }
 
 func TestNoBackend(t *testing.T) {
 	o := patient()
 	r := newRoles(t, "tcp", o)
-	r.dialer.Reconnect = r.elsewhere(answering("elsewhere"))
+	r.dialer.Reconnect = r.elsewhere(lineServer("elsewhere"))
 	c := r.dial()
-	say(t, c, "first\n")
-	hear(t, c, "elsewhere: first\n")
+	mustWrite(t, c, "first\n")
+	wantRead(t, c, "elsewhere: first\n")
 	require.Equal(t, client.Reconnected, c.Outcome())
 	require.Equal(t, fallback.BackendGone, c.Decision().Reason)
 }
@@ -76,14 +76,14 @@ func TestRequestIsAnsweredOnceAfterExpiry(t *testing.T) {
 	var served atomic.Int64
 	r.dialer.Reconnect = r.elsewhere(func(c net.Conn) {
 		served.Add(1)
-		answering("elsewhere")(c)
+		lineServer("elsewhere")(c)
 	})
 	c := r.dial()
-	say(t, c, "first\n")
-	hear(t, c, "elsewhere: first\n")
+	mustWrite(t, c, "first\n")
+	wantRead(t, c, "elsewhere: first\n")
 	require.Equal(t, client.Reconnected, c.Outcome())
 	require.Equal(t, fallback.BackendAckTimeout, c.Decision().Reason)
-	say(t, c, "second\n")
+	mustWrite(t, c, "second\n")
 	require.NoError(t, c.CloseWrite())
 	rest, err := io.ReadAll(c)
 	require.NoError(t, err)
@@ -106,11 +106,11 @@ func TestBrokerRefuses(t *testing.T) {
 func TestServiceIsNotHandedOver(t *testing.T) {
 	o := patient()
 	o.Services = map[string]broker.Service{service: {Disabled: true}}
-	o.Reconnect = echoes(t, "elsewhere: ").address
+	o.Reconnect = echoServer(t, "elsewhere: ").address
 	r := newRoles(t, "unix", o)
 	c := r.dial()
-	say(t, c, "first")
-	hear(t, c, "elsewhere: first")
+	mustWrite(t, c, "first")
+	wantRead(t, c, "elsewhere: first")
 }
 
 // net/http on both ends, kept alive, with bodies below and above what is kept, adopted
@@ -124,13 +124,13 @@ func TestHTTPTransport(t *testing.T) {
 				fmt.Fprintf(w, "%s %d %v", r.URL.Path, n, err)
 			})}
 			conns := make(chan net.Conn)
-			done := doing(func() error { return server.Serve(&handed{conns: conns, done: make(chan struct{})}) })
+			done := async(func() error { return server.Serve(&connListener{conns: conns, done: make(chan struct{})}) })
 			defer func() {
 				require.NoError(t, server.Close())
 				require.ErrorIs(t, receive(t, done), http.ErrServerClosed)
 			}()
 			ended := func(c net.Conn) { // until the server closes it
-				one := &once{Conn: c, done: make(chan struct{})}
+				one := &notifyingConn{Conn: c, done: make(chan struct{})}
 				conns <- one
 				<-one.done
 			}
@@ -147,7 +147,7 @@ func TestHTTPTransport(t *testing.T) {
 func requests(t *testing.T, dialer *client.Dialer) {
 	transport := &http.Transport{DialContext: dialer.DialContext}
 	defer transport.CloseIdleConnections()
-	web := http.Client{Transport: transport, Timeout: hang}
+	web := http.Client{Transport: transport, Timeout: testTimeout}
 	var all sync.WaitGroup
 	for worker := range 4 {
 		all.Go(func() {
@@ -171,13 +171,13 @@ func requests(t *testing.T, dialer *client.Dialer) {
 }
 
 // handed is a listener whose connections come from elsewhere.
-type handed struct {
+type connListener struct {
 	conns   chan net.Conn
 	closing sync.Once
 	done    chan struct{}
 }
 
-func (h *handed) Accept() (net.Conn, error) {
+func (h *connListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-h.conns:
 		return c, nil
@@ -186,21 +186,21 @@ func (h *handed) Accept() (net.Conn, error) {
 	}
 }
 
-func (h *handed) Close() error {
+func (h *connListener) Close() error {
 	h.closing.Do(func() { close(h.done) })
 	return nil
 }
 
-func (h *handed) Addr() net.Addr { return &net.UnixAddr{Name: "handed", Net: "unix"} }
+func (h *connListener) Addr() net.Addr { return &net.UnixAddr{Name: "handed", Net: "unix"} }
 
 // once tells when a connection is closed.
-type once struct {
+type notifyingConn struct {
 	net.Conn
 	closing sync.Once
 	done    chan struct{}
 }
 
-func (c *once) Close() error {
+func (c *notifyingConn) Close() error {
 	c.closing.Do(func() { close(c.done) })
 	return c.Conn.Close()
 }

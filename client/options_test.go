@@ -15,14 +15,14 @@ import (
 
 // The zero fields of a Dialer make sense, and the others are looked at.
 func TestFieldsOfADialer(t *testing.T) {
-	p := says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("x")))
+	p := scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("x")))
 	t.Run("the broker's address is what is dialled", func(t *testing.T) {
 		d := client.Dialer{Service: service}
 		c, err := d.DialContext(context.Background(), "tcp", p.address)
 		require.NoError(t, err)
 		defer c.Close()
 		require.Equal(t, p.address, c.RemoteAddr().String())
-		hear(t, c, "x")
+		wantRead(t, c, "x")
 	})
 	t.Run("a service is needed", func(t *testing.T) {
 		d := client.Dialer{Address: p.address}

@@ -7,10 +7,10 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Pending     Outcome = iota // it is not known yet
-	Adopted                    // a backend owns the connection to the broker: it was handed over
-	Reconnected                // the connection is a new one, to where the broker said
-	Failed                     // neither: Read and Write say why
+	Pending     Outcome = iota // the owner of the connection is not known yet
+	Adopted                    // a backend owns the connection: the broker handed it over
+	Reconnected                // nobody owned the connection; Conn is a new one, to the address that the broker named or to Dialer.Reconnect
+	Failed                     // there is no connection; Read and Write return the reason
 )
 
 // String returns the outcome's name in lower case, or Outcome(n) for another number.

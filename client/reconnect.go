@@ -8,81 +8,101 @@ import (
 	"github.com/handoff-go/handoff/fallback"
 )
 
-// leave closes the connection to the broker, which nobody owned. What was kept is final
-// from here on.
-func (c *Conn) leave(why fallback.Decision) {
+// closeBroker closes the connection to the broker, which nobody owned. From here on
+// nothing is added to replayBuf: what a Write still has in hand it writes to the new
+// connection, behind the replay.
+func (c *Conn) closeBroker(on cause, decision fallback.Decision) {
 	c.mu.Lock()
-	c.phase, c.why = reconnecting, why
+	c.enterLocked(on)
+	c.decision = decision
 	conn := c.conn
 	c.mu.Unlock()
 	conn.Close()
 }
 
-// elsewhere goes to an address, or to Dialer.Reconnect if it is empty, or else fails
-// with the refusal. It does not wait: whose turn it is waits with a deadline of its own.
-func (c *Conn) elsewhere(address string, refused *RefusedError) {
+// reconnectOrFail begins to connect to address, or to Dialer.Reconnect if address is
+// empty; with neither the connection fails with refused. It does not wait for the new
+// connection: its caller does, with the deadline of its own call.
+func (c *Conn) reconnectOrFail(address string, refused *RefusedError) {
 	if address == "" {
-		address = c.set.Reconnect
+		address = c.dialer.Reconnect
+	}
+	if address == "" {
+		c.failNoAddress(refused)
+		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.closed:
-	case address == "":
-		c.failLocked(refused)
-	default:
-		ctx, cancel := context.WithTimeout(context.Background(), c.set.ConnectTimeout)
-		c.cancel = cancel
-		go func() {
-			defer cancel()
-			c.reconnect(ctx, address)
-		}()
+	if isClosed(c.closed) {
+		return
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.dialer.ConnectTimeout)
+	c.cancelReconnect = cancel
+	go func() {
+		defer cancel()
+		c.reconnect(ctx, address)
+	}()
 }
 
-// reconnect makes the new connection, and writes what was kept. From when it is made it
-// can be read: the other end may answer before it has read everything. Step: Reconnect.
-func (c *Conn) reconnect(ctx context.Context, address string) {
-	conn, err := c.set.Connect(ctx, networkOf(address), address)
-	var kept []byte
+func (c *Conn) failNoAddress(refused *RefusedError) {
 	c.mu.Lock()
-	closed := c.closed
-	switch {
-	case closed:
-	case err != nil:
-		c.failLocked(&ReconnectError{Address: address, Decision: c.why, Err: err})
-	default:
-		kept, c.kept = c.kept, nil
-		c.conn, c.phase, c.outcome = conn, replaying, Reconnected
-		_ = c.aimLocked() // an error comes again from the user's next read or write
-		close(c.readable)
-	}
+	c.err = refused
+	c.enterLocked(causeNoAddress)
 	c.mu.Unlock()
-	if closed && err == nil {
-		conn.Close()
-		err = net.ErrClosed
-	}
-	c.trace(Event{Op: OpReconnect, Err: err, Note: fmt.Sprintf("%s, %d bytes to write again", address, len(kept))})
+	c.release()
+}
+
+// reconnect makes the new connection and replays what the user wrote. Step: Reconnect.
+func (c *Conn) reconnect(ctx context.Context, address string) {
+	conn, err := c.dialer.Connect(ctx, networkOf(address), address)
+	replay, err := c.useConn(conn, address, err)
+	c.trace(Event{Op: OpReconnect, Err: err, Note: fmt.Sprintf("%s, %d bytes to replay", address, len(replay))})
+	c.release()
 	if err == nil {
-		c.replay(conn, address, kept)
+		c.replay(conn, address, replay)
 	}
 }
 
-// replay writes what was kept, once, and lets later writes follow.
-func (c *Conn) replay(conn net.Conn, address string, kept []byte) {
+// useConn makes conn the connection of c, unless connecting failed with err, and returns
+// what to write to it first. If the user has closed c meanwhile it closes conn and returns
+// net.ErrClosed.
+func (c *Conn) useConn(conn net.Conn, address string, err error) ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case isClosed(c.closed) && err == nil:
+		conn.Close()
+		return nil, net.ErrClosed
+	case isClosed(c.closed):
+		return nil, err
+	case err != nil:
+		c.err = &ReconnectError{Address: address, Decision: c.decision, Err: err}
+		c.enterLocked(causeNotConnected)
+		return nil, err
+	}
+	replay := c.replayBuf
+	c.conn = conn
+	c.enterLocked(causeReconnect)
+	return replay, nil
+}
+
+// replay writes what the user wrote before the fallback, once, and then lets later writes
+// follow.
+func (c *Conn) replay(conn net.Conn, address string, b []byte) {
 	var n int
 	var err error
-	if len(kept) > 0 {
-		n, err = conn.Write(kept)
+	if len(b) > 0 {
+		n, err = conn.Write(b)
 	}
 	c.mu.Lock()
 	if err != nil {
-		c.err = &ReconnectError{Address: address, Replayed: n, Decision: c.why, Err: err}
+		c.err = &ReconnectError{Address: address, Replayed: n, Decision: c.decision, Err: err}
 	}
-	ended := c.ended
-	c.settleLocked()
+	writeClosed := c.writeClosed
+	c.enterLocked(causeReplayed)
 	c.mu.Unlock()
-	if half, ok := conn.(halfCloser); ok && ended {
+	c.release()
+	if half, ok := conn.(halfCloser); ok && writeClosed {
 		_ = half.CloseWrite()
 	}
 }

@@ -20,12 +20,12 @@ import (
 
 // As much as the limit goes at once; one byte more waits for the outcome, and follows.
 func TestLimitOfWhatIsKept(t *testing.T) {
-	elsewhere := echoes(t, "")
+	elsewhere := echoServer(t, "")
 	for name, limit := range map[string]int{"of 64 KiB": 0, "of 5": 5, "of nothing": -1} {
-		for outcome, said := range map[client.Outcome][]byte{client.Adopted: ready(t), client.Reconnected: fallbackTo(elsewhere.address)} {
+		for outcome, said := range map[client.Outcome][]byte{client.Adopted: readyFrame(t), client.Reconnected: fallbackFrame(elsewhere.address)} {
 			t.Run(fmt.Sprint(name, ", ", outcome), func(t *testing.T) {
-				p, verdict := held(t)
-				w := newWorld(t, p)
+				p, verdict := delayedBroker(t)
+				w := newFixture(t, p)
 				w.dialer.ReplayLimit = limit
 				c := w.dial()
 				size := map[int]int{0: client.DefaultReplayLimit, 5: 5, -1: 0}[limit]
@@ -34,11 +34,11 @@ func TestLimitOfWhatIsKept(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, size, n)
 				require.Equal(t, client.Pending, c.Outcome())
-				waits := doing(func() error {
+				waits := async(func() error {
 					_, err := c.Write(text[size:])
 					return err
 				})
-				require.Eventually(t, func() bool { return w.took(client.OpReadReply) }, hang, time.Millisecond)
+				require.Eventually(t, func() bool { return w.traced(client.OpReadReply) }, testTimeout, time.Millisecond)
 				select {
 				case <-waits:
 					require.Fail(t, "a byte beyond the limit was written")
@@ -47,7 +47,7 @@ func TestLimitOfWhatIsKept(t *testing.T) {
 				verdict <- said // nobody reads but the Write
 				require.NoError(t, receive(t, waits))
 				require.Equal(t, outcome, c.Outcome())
-				hear(t, c, string(text))
+				wantRead(t, c, string(text))
 				require.NoError(t, c.CloseWrite())
 				rest, err := io.ReadAll(c)
 				require.NoError(t, err)
@@ -74,17 +74,17 @@ func writeRecords(t *testing.T, outcome client.Outcome) {
 		all, _ := io.ReadAll(c)
 		got <- all
 	}
-	elsewhere := listen(t, collect)
+	elsewhere := serveTCP(t, collect)
 	pause := time.Duration(rand.IntN(3000)) * time.Microsecond
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(handedOver(t, time.Minute, elsewhere.address))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(replyHandedOver(t, time.Minute, elsewhere.address))
 		time.Sleep(pause)
 		if outcome == client.Adopted {
-			_, _ = c.Write(ready(t))
+			_, _ = c.Write(readyFrame(t))
 			collect(c)
 			return
 		}
-		_, _ = c.Write(fallbackTo(""))
+		_, _ = c.Write(fallbackFrame(""))
 		_, _ = io.Copy(io.Discard, c)
 	}))
 	w.dialer.ReplayLimit = 1 + rand.IntN(20_000)
@@ -118,14 +118,14 @@ func writeRecords(t *testing.T, outcome client.Outcome) {
 }
 
 // slow is a connection whose writes return late, but for the first one, the hello.
-type slow struct {
-	*counted
+type slowConn struct {
+	*countedConn
 	writes atomic.Int64
 	wait   <-chan struct{}
 }
 
-func (c *slow) Write(b []byte) (int, error) {
-	n, err := c.counted.Write(b)
+func (c *slowConn) Write(b []byte) (int, error) {
+	n, err := c.countedConn.Write(b)
 	if c.writes.Add(1) > 1 {
 		<-c.wait
 	}
@@ -135,11 +135,11 @@ func (c *slow) Write(b []byte) (int, error) {
 // A Write that returns when the connection has been left goes to the new one, once; when
 // it was adopted meanwhile, it has gone.
 func TestWriteThatIsOvertakenByTheOutcome(t *testing.T) {
-	elsewhere := echoes(t, "")
+	elsewhere := echoServer(t, "")
 	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
 		t.Run(outcome.String(), func(t *testing.T) {
-			p, verdict := held(t)
-			w := newWorld(t, p)
+			p, verdict := delayedBroker(t)
+			w := newFixture(t, p)
 			overtaken := make(chan struct{})
 			connect := w.dialer.Connect
 			w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -147,7 +147,7 @@ func TestWriteThatIsOvertakenByTheOutcome(t *testing.T) {
 				if err != nil || address == elsewhere.address {
 					return c, err
 				}
-				return &slow{counted: c.(*counted), wait: overtaken}, nil
+				return &slowConn{countedConn: c.(*countedConn), wait: overtaken}, nil
 			}
 			steps := w.dialer.Trace
 			w.dialer.Trace = func(e client.Event) {
@@ -158,16 +158,16 @@ func TestWriteThatIsOvertakenByTheOutcome(t *testing.T) {
 			}
 			c := w.dial()
 			text := strings.Repeat("0123456789", 10)
-			writing := doing(func() string {
+			writing := async(func() string {
 				n, err := io.WriteString(c, text)
 				return fmt.Sprint(n, err)
 			})
 			if outcome == client.Adopted {
-				verdict <- ready(t)
+				verdict <- readyFrame(t)
 			} else {
-				verdict <- fallbackTo(elsewhere.address)
+				verdict <- fallbackFrame(elsewhere.address)
 			}
-			hear(t, c, text)
+			wantRead(t, c, text)
 			require.Equal(t, "100 <nil>", receive(t, writing))
 			require.NoError(t, c.CloseWrite())
 			rest, err := io.ReadAll(c)
@@ -181,12 +181,12 @@ func TestWriteThatIsOvertakenByTheOutcome(t *testing.T) {
 // user ever reads or not.
 func TestWriteToABrokerThatIsGone(t *testing.T) {
 	got := make(chan []byte, 1)
-	elsewhere := listen(t, func(c *net.TCPConn) {
+	elsewhere := serveTCP(t, func(c *net.TCPConn) {
 		all, _ := io.ReadAll(c)
 		got <- all
 	})
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
-		_, _ = c.Write(join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
+		_, _ = c.Write(join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address)))
 	}))
 	c := w.dial()
 	var text []byte
@@ -195,15 +195,15 @@ func TestWriteToABrokerThatIsGone(t *testing.T) {
 		require.NoError(t, err)
 		text = append(text, "line\n"...)
 		return c.Outcome() == client.Reconnected
-	}, hang, time.Millisecond) // the kernel says so at the second write or soon after
-	say(t, c, "last")
+	}, testTimeout, time.Millisecond) // the kernel says so at the second write or soon after
+	mustWrite(t, c, "last")
 	require.NoError(t, c.Close())
 	require.Equal(t, string(text)+"last", string(receive(t, got)))
 }
 
 // The same without a fallback is doubt, which Write returns, too.
 func TestWriteToABrokerThatDied(t *testing.T) {
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) { _, _ = c.Write(handedOver(t, time.Minute, "")) }))
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) { _, _ = c.Write(replyHandedOver(t, time.Minute, "")) }))
 	c := w.dial()
 	var doubt *client.InDoubtError
 	require.Eventually(t, func() bool {
@@ -213,7 +213,7 @@ func TestWriteToABrokerThatDied(t *testing.T) {
 		}
 		require.ErrorAs(t, err, &doubt)
 		return true
-	}, hang, time.Millisecond)
+	}, testTimeout, time.Millisecond)
 	require.Positive(t, doubt.Written)
 	require.ErrorIs(t, c.CloseWrite(), doubt)
 }

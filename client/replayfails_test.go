@@ -16,7 +16,7 @@ import (
 // The other end may say much before it reads anything.
 func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
 	ours, theirs := net.Pipe() // it holds nothing: who writes waits for who reads
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if address == "elsewhere:1" {
@@ -25,13 +25,13 @@ func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
 		return connect(ctx, network, address)
 	}
 	c := w.dial()
-	say(t, c, "request")
+	mustWrite(t, c, "request")
 	reading := readByte(c)
-	require.Eventually(t, func() bool { return w.took(client.OpReconnect) }, hang, time.Millisecond)
+	require.Eventually(t, func() bool { return w.traced(client.OpReconnect) }, testTimeout, time.Millisecond)
 	require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
 	require.ErrorIs(t, receive(t, reading), os.ErrDeadlineExceeded) // it is read meanwhile, by the user's deadline
 	require.NoError(t, c.SetReadDeadline(time.Time{}))
-	heard := doing(func() string {
+	heard := async(func() string {
 		if _, err := theirs.Write([]byte("welcome")); err != nil {
 			return err.Error()
 		}
@@ -39,8 +39,8 @@ func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
 		_, _ = io.ReadFull(theirs, b)
 		return string(b)
 	})
-	hear(t, c, "welcome")
-	say(t, c, ", more")
+	wantRead(t, c, "welcome")
+	mustWrite(t, c, ", more")
 	require.Equal(t, "request, more", receive(t, heard))
 	require.NoError(t, theirs.Close())
 }
@@ -49,7 +49,7 @@ func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
 // came before can be read.
 func TestReplayFails(t *testing.T) {
 	ours, theirs := net.Pipe()
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), fallbackTo("elsewhere:1"))))
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if address == "elsewhere:1" {
@@ -58,14 +58,14 @@ func TestReplayFails(t *testing.T) {
 		return connect(ctx, network, address)
 	}
 	c := w.dial()
-	say(t, c, "request")
-	heard := doing(func() error {
+	mustWrite(t, c, "request")
+	heard := async(func() error {
 		_, _ = theirs.Write([]byte("no"))
 		_, err := io.ReadFull(theirs, make([]byte, 3))
 		theirs.Close()
 		return err
 	})
-	hear(t, c, "no")
+	wantRead(t, c, "no")
 	require.NoError(t, receive(t, heard))
 	_, err := c.Write([]byte("more"))
 	var failed *client.ReconnectError

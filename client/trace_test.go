@@ -12,25 +12,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The steps come in this order, each once, whatever becomes of the connection.
+// Each step is traced once, in this order, for every outcome.
 func TestStepsOfAClient(t *testing.T) {
-	elsewhere := echoes(t, "")
-	before := []string{"Connect", "SendHello", "Write"}
+	elsewhere := echoServer(t, "")
+	before := []client.Op{"Connect", "SendHello", "Write"}
 	cases := map[string]struct {
 		said []byte
-		then []string
+		then []client.Op
 	}{
-		"adopted":         {join(handedOver(t, time.Minute, ""), ready(t), []byte("x")), []string{"ReadReply", "ReadReady"}},
-		"reconnected":     {join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)), []string{"ReadReply", "ReadFallback", "Reconnect"}},
-		"not handed over": {notHandedOver(elsewhere.address), []string{"ReadReply", "Reconnect"}},
-		"refused":         {refused(0), []string{"ReadReply"}},
-		"doubt":           {join(handedOver(t, time.Minute, ""), []byte("?")), []string{"ReadReply", "Doubt"}},
-		"no reply":        {[]byte("?"), []string{"Doubt"}},
-		"a wrong reply":   {ready(t), []string{"ReadReply", "Doubt"}},
+		"adopted":         {join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("x")), []client.Op{"ReadReply", "ReadReady"}},
+		"reconnected":     {join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address)), []client.Op{"ReadReply", "ReadFallback", "Reconnect"}},
+		"not handed over": {replyNotHandedOver(elsewhere.address), []client.Op{"ReadReply", "Reconnect"}},
+		"refused":         {replyRefused(0), []client.Op{"ReadReply"}},
+		"doubt":           {join(replyHandedOver(t, time.Minute, ""), []byte("?")), []client.Op{"ReadReply", "Doubt"}},
+		"no reply":        {[]byte("?"), []client.Op{"Doubt"}},
+		"a wrong reply":   {readyFrame(t), []client.Op{"ReadReply", "Doubt"}},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, says(t, test.said))
+			w := newFixture(t, scriptedBroker(t, test.said))
 			var mu sync.Mutex
 			var events []client.Event
 			steps := w.dialer.Trace
@@ -41,16 +41,14 @@ func TestStepsOfAClient(t *testing.T) {
 				steps(e)
 			}
 			c := w.dial()
-			say(t, c, "early")
+			mustWrite(t, c, "early")
 			receive(t, readByte(c)) // an error, or the first byte
 			want := append(before[:3:3], test.then...)
-			require.Eventually(t, func() bool { return len(w.trace()) == len(want) }, hang, time.Millisecond)
-			require.Equal(t, want, w.trace())
+			require.Eventually(t, func() bool { return len(w.steps()) == len(want) }, testTimeout, time.Millisecond)
+			require.Equal(t, want, w.steps())
 			mu.Lock()
 			defer mu.Unlock()
 			for _, e := range events {
-				require.Zero(t, e.Link)
-				require.Zero(t, e.Ref)
 				require.Equal(t, e.Op == client.OpReadReady, e.Correlation == 3)
 				wrong := e.Op == client.OpDoubt || name == "a wrong reply" && e.Op == client.OpReadReply
 				require.Equal(t, wrong, e.Err != nil, "%v", e)
@@ -59,20 +57,78 @@ func TestStepsOfAClient(t *testing.T) {
 	}
 }
 
-// Trace is called outside locks: it may use the connection, and close it.
+// Until Trace has returned from a step nothing follows from the step: a Read and a Write
+// that wait for it do not return, and the client connects nowhere.
+func TestStepIsTracedBeforeAnythingFollows(t *testing.T) {
+	for name, test := range map[string]struct {
+		op      client.Op
+		script  func(elsewhere string) []byte
+		outcome client.Outcome
+	}{
+		"adopted":                       {client.OpReadReady, func(string) []byte { return join(readyFrame(t), []byte("x")) }, client.Adopted},
+		"fallback":                      {client.OpReadFallback, fallbackFrame, client.Reconnected},
+		"fallback without an address":   {client.OpReadFallback, func(string) []byte { return fallbackFrame("") }, client.Failed},
+		"in doubt":                      {client.OpDoubt, func(string) []byte { return []byte("?") }, client.Failed},
+		"reconnected":                   {client.OpReconnect, fallbackFrame, client.Reconnected},
+		"nobody at the other address":   {client.OpReconnect, func(string) []byte { return fallbackFrame("refused") }, client.Failed},
+		"refused":                       {client.OpReadReply, nil, client.Failed},
+		"the reply names where to dial": {client.OpReadReply, replyNotHandedOver, client.Reconnected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			elsewhere := echoServer(t, "hello")
+			script := replyRefused(0)
+			switch {
+			case test.script != nil && test.op == client.OpReadReply:
+				script = test.script(elsewhere.address)
+			case test.script != nil:
+				script = join(replyHandedOver(t, time.Minute, ""), test.script(elsewhere.address))
+			}
+			w := newFixture(t, scriptedBroker(t, script))
+			w.dialer.ReplayLimit = -1 // Write waits for the outcome, too
+			stopped, goOn := make(chan struct{}), make(chan struct{})
+			w.dialer.Trace = func(e client.Event) {
+				if e.Op == test.op {
+					close(stopped)
+					<-goOn
+				}
+			}
+			c := w.dial()
+			reading, writing := readByte(c), writeByte(c)
+			receive(t, stopped)
+			select {
+			case <-reading:
+				t.Error("a Read returned before the step was traced")
+			case <-writing:
+				t.Error("a Write returned before the step was traced")
+			case <-time.After(20 * time.Millisecond):
+			}
+			if test.op != client.OpReconnect {
+				require.Zero(t, elsewhere.count.Load(), "it reconnected before the step was traced")
+			}
+			close(goOn)
+			succeeds := test.outcome != client.Failed
+			require.Equal(t, succeeds, receive(t, reading) == nil)
+			require.Equal(t, succeeds, receive(t, writing) == nil)
+			require.Equal(t, test.outcome, c.Outcome())
+		})
+	}
+}
+
+// Trace is called outside locks: it may call every method of the connection but Read and
+// Write.
 func TestTraceMayUseTheConnection(t *testing.T) {
-	elsewhere := echoes(t, "")
-	script := map[string][]byte{
-		client.OpReadReady:    join(handedOver(t, time.Minute, ""), ready(t)),
-		client.OpReadFallback: join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)),
-		client.OpReconnect:    join(handedOver(t, time.Minute, ""), fallbackTo(elsewhere.address)),
+	elsewhere := echoServer(t, "")
+	script := map[client.Op][]byte{
+		client.OpReadReady:    join(replyHandedOver(t, time.Minute, ""), readyFrame(t)),
+		client.OpReadFallback: join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address)),
+		client.OpReconnect:    join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address)),
 		client.OpDoubt:        []byte("?"),
 	}
 	script[client.OpWrite] = script[client.OpReadReady]
 	script[client.OpReadReply] = script[client.OpReadReady]
 	for op, said := range script {
-		t.Run(op, func(t *testing.T) {
-			w := newWorld(t, says(t, said))
+		t.Run(string(op), func(t *testing.T) {
+			w := newFixture(t, scriptedBroker(t, said))
 			var c *client.Conn
 			closed := make(chan struct{})
 			w.dialer.Trace = func(e client.Event) {
@@ -94,9 +150,10 @@ func TestTraceMayUseTheConnection(t *testing.T) {
 	}
 }
 
-// Whoever stops within a step stops nobody else: the user is told by Close and deadlines.
-func TestStoppedWithinAStep(t *testing.T) {
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t))))
+// A Trace that blocks in one goroutine blocks no other: deadlines and Close still end their
+// calls.
+func TestTraceThatBlocksStopsNobodyElse(t *testing.T) {
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t))))
 	stopped, goOn := make(chan struct{}), make(chan struct{})
 	w.dialer.Trace = func(e client.Event) {
 		if e.Op == client.OpReadReply {
@@ -107,7 +164,7 @@ func TestStoppedWithinAStep(t *testing.T) {
 	c := w.dial()
 	reading := readByte(c)
 	receive(t, stopped)
-	say(t, c, "goes on")
+	mustWrite(t, c, "goes on")
 	another := readByte(c)
 	require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
 	require.ErrorIs(t, receive(t, another), os.ErrDeadlineExceeded)

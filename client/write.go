@@ -6,18 +6,18 @@ import (
 	"os"
 )
 
-// Write implements net.Conn. Until it is known who owns the connection it takes up to
-// Dialer.ReplayLimit bytes at once, and waits with the rest; or if the connection breaks,
-// when what became of it decides. A write that counts is read at most once, unless the
-// connection ends in doubt.
+// Write implements net.Conn. Before the owner of the connection is known it writes up to
+// Dialer.ReplayLimit bytes at once, in all, and waits with the rest. If the connection to
+// the broker breaks meanwhile Write waits, too: ready or fallback may still be unread.
+// Each byte is read at most once, unless the caller writes it again after an *InDoubtError.
 func (c *Conn) Write(b []byte) (int, error) {
-	c.writes.Lock() // what is written in two parts stays together
-	defer c.writes.Unlock()
-	n, err := c.writeAhead(b)
+	c.writeMu.Lock() // b may be written in two parts
+	defer c.writeMu.Unlock()
+	n, err := c.writeUndecided(b)
 	if err != nil || n == len(b) {
 		return n, err
 	}
-	if err := c.await(c.writable, &c.write); err != nil {
+	if err := c.await(c.writable, &c.writeDeadline); err != nil {
 		return n, err
 	}
 	c.mu.Lock()
@@ -30,44 +30,47 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return n + m, err
 }
 
-// writeAhead writes and keeps as much as it may while it is not known who reads it. What
-// it returns counts: it is with the owner, or will be written again. Step: Write.
-func (c *Conn) writeAhead(b []byte) (int, error) {
+// writeUndecided writes as much of b as ReplayLimit permits while the owner is not known,
+// and keeps it for a replay. The returned number of bytes reached the owner or will be
+// replayed. Step: Write.
+func (c *Conn) writeUndecided(b []byte) (int, error) {
 	c.mu.Lock()
-	conn, ended := c.conn, c.ended && c.phase != settled && c.phase != failed
-	room := min(len(b), c.set.ReplayLimit-len(c.kept))
-	if c.phase != waiting || ended {
-		room = 0
+	conn, writeClosed := c.conn, c.writeClosed && !c.phase.final()
+	limit := 0
+	if c.phase == undecided && !writeClosed {
+		limit = min(len(b), c.dialer.ReplayLimit-len(c.replayBuf))
 	}
-	c.sent += room
+	c.written += limit
 	c.mu.Unlock()
 	switch {
-	case ended:
+	case writeClosed:
 		return 0, io.ErrClosedPipe
-	case room == 0:
+	case limit == 0:
 		return 0, nil
 	}
-	n, err := conn.Write(b[:room])
-	n = c.keep(b[:n], room)
-	if c.set.Trace != nil {
+	n, err := conn.Write(b[:limit])
+	n = c.keep(b[:n], limit)
+	if c.dialer.Trace != nil {
 		c.trace(Event{Op: OpWrite, Err: err, Note: fmt.Sprintf("%d bytes", n)})
 	}
 	if !os.IsTimeout(err) {
-		err = nil // if it broke, or was left, what became of it decides
+		err = nil // the broker closed it, or closeBroker did: the outcome decides what becomes of b
 	}
 	return n, err
 }
 
-// keep keeps what was written of room bytes, and returns how much of it counts: nothing,
-// if the connection was left meanwhile.
-func (c *Conn) keep(written []byte, room int) int {
+// keep adds what was written, of at most limit bytes, to replayBuf. It returns how many of
+// the bytes the caller need not write again: none if the client has closed the connection
+// to the broker while they were written.
+func (c *Conn) keep(written []byte, limit int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.phase == waiting:
-		c.kept = append(c.kept, written...)
-		c.sent -= room - len(written)
-	case c.outcome != Adopted:
+	switch c.phase {
+	case undecided:
+		c.replayBuf = append(c.replayBuf, written...)
+		c.written -= limit - len(written)
+	case adopted:
+	default:
 		return 0
 	}
 	return len(written)

@@ -151,7 +151,7 @@ func playClient(s *stage) error {
 	go func() {
 		defer close(asked)
 		u.dial(s.Dir, s.Mode, s.wanted(), func(e client.Event) {
-			s.step(report{Op: e.Op, Offer: e.Correlation, Note: e.Note}, e.Err)
+			s.step(report{Op: string(e.Op), Offer: e.Correlation, Note: e.Note}, e.Err)
 		})
 		if u.conn == nil {
 			s.say(report{Kind: "answer", Op: "connect", Note: u.ending()})

@@ -104,7 +104,7 @@ func (s *steps) ofBackend(link int, e backend.Event) {
 func (s *steps) ofClient(e client.Event) {
 	switch e.Op {
 	case client.OpReadReady, client.OpReadFallback, client.OpDoubt:
-		s.add(told{events.Step{Thread: "client", Who: "client", Op: e.Op}, 0})
+		s.add(told{events.Step{Thread: "client", Who: "client", Op: string(e.Op)}, 0})
 	}
 }
 

@@ -13,20 +13,20 @@ import (
 )
 
 // words are what a peer may say, each with what it is.
-func words(t *testing.T, elsewhere string) map[string][]byte {
+func frames(t *testing.T, elsewhere string) map[string][]byte {
 	stranger := wire.Ready{Token: token(t, 8), Accepted: true}
 	not := wire.Ready{Token: token(t, 7)}
 	other := wire.HelloReply{FrameID: 2, Negotiated: &wire.Negotiated{Token: token(t, 7)}}
 	return map[string][]byte{
-		"handed over":           handedOver(t, time.Minute, elsewhere),
-		"not handed over":       notHandedOver(elsewhere),
-		"refused":               refused(wire.RefusedServiceUnknown),
+		"handed over":           replyHandedOver(t, time.Minute, elsewhere),
+		"not handed over":       replyNotHandedOver(elsewhere),
+		"refused":               replyRefused(wire.RefusedServiceUnknown),
 		"a reply to another":    other.Append(nil),
-		"ready":                 ready(t),
+		"ready":                 readyFrame(t),
 		"a stranger's ready":    stranger.Append(nil),
 		"a ready that is not":   not.Append(nil),
-		"fallback":              fallbackTo(elsewhere),
-		"fallback to the reply": fallbackTo(""),
+		"fallback":              fallbackFrame(elsewhere),
+		"fallback to the reply": fallbackFrame(""),
 		"an ack":                (&wire.Ack{Token: token(t, 7), Accepted: true}).Append(nil),
 		"a link's message":      (&wire.Draining{}).Append(nil),
 		"an empty frame":        []byte("\x01\x00\x00\x00\x00"),
@@ -39,7 +39,7 @@ func words(t *testing.T, elsewhere string) map[string][]byte {
 }
 
 // verdict is the model: what becomes of a client that hears two words, in three lines.
-func verdict(first, second string) client.Outcome {
+func expectedOutcome(first, second string) client.Outcome {
 	switch {
 	case first == "not handed over" || first == "refused":
 		return client.Reconnected
@@ -54,20 +54,20 @@ func verdict(first, second string) client.Outcome {
 // Whatever a peer says, in whatever order, whole or a byte at a time, with bytes behind
 // it or not: the outcome is the model's, and what is behind ready reaches the user whole.
 func TestEveryOrderOfFrames(t *testing.T) {
-	elsewhere := echoes(t, "elsewhere")
-	said := words(t, elsewhere.address)
+	elsewhere := echoServer(t, "elsewhere")
+	said := frames(t, elsewhere.address)
 	for _, dripped := range []bool{false, true} {
 		for first := range said {
 			for second := range said {
 				t.Run(fmt.Sprintf("%s, %s, dripped %v", first, second, dripped), func(t *testing.T) {
-					hearTwo(t, elsewhere, said, first, second, dripped)
+					checkOrder(t, elsewhere, said, first, second, dripped)
 				})
 			}
 		}
 	}
 }
 
-func hearTwo(t *testing.T, elsewhere *place, said map[string][]byte, first, second string, dripped bool) {
+func checkOrder(t *testing.T, elsewhere *server, said map[string][]byte, first, second string, dripped bool) {
 	before := elsewhere.count.Load()
 	script := join(said[first], said[second], []byte("right behind"))
 	switch {
@@ -76,7 +76,7 @@ func hearTwo(t *testing.T, elsewhere *place, said map[string][]byte, first, seco
 	case second == "nothing":
 		script = said[first]
 	}
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		if dripped {
 			drip(c, script)
 		} else {
@@ -87,16 +87,16 @@ func hearTwo(t *testing.T, elsewhere *place, said map[string][]byte, first, seco
 	}))
 	w.dialer.Reconnect = elsewhere.address
 	c := w.dial()
-	say(t, c, "early")
-	want := verdict(first, second)
+	mustWrite(t, c, "early")
+	want := expectedOutcome(first, second)
 	switch want {
 	case client.Adopted:
-		hear(t, c, "right behind")
+		wantRead(t, c, "right behind")
 		_, err := c.Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF)
 		require.Zero(t, c.Decision())
 	case client.Reconnected:
-		hear(t, c, "elsewhereearly")
+		wantRead(t, c, "elsewhereearly")
 		require.NotZero(t, c.Decision().Reason)
 	default:
 		_, err := c.Read(make([]byte, 1))
@@ -124,9 +124,9 @@ func drip(c net.Conn, b []byte) {
 
 // An end at any byte is doubt, except behind the last one.
 func TestEndAtEveryByte(t *testing.T) {
-	elsewhere := echoes(t, "")
-	for name, last := range map[string][]byte{"ready": ready(t), "fallback": fallbackTo(elsewhere.address)} {
-		script := join(handedOver(t, time.Minute, ""), last)
+	elsewhere := echoServer(t, "")
+	for name, last := range map[string][]byte{"ready": readyFrame(t), "fallback": fallbackFrame(elsewhere.address)} {
+		script := join(replyHandedOver(t, time.Minute, ""), last)
 		for end := range len(script) + 1 {
 			for _, reset := range []bool{false, true} {
 				if reset && end == len(script) {
@@ -142,7 +142,7 @@ func TestEndAtEveryByte(t *testing.T) {
 }
 
 func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
-	w := newWorld(t, handmade(t, func(c *net.TCPConn) {
+	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		if reset {
 			_ = c.SetLinger(0)
 		}
@@ -154,7 +154,7 @@ func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
 	}))
 	c := w.dial()
 	if !reset {
-		say(t, c, "early")
+		mustWrite(t, c, "early")
 	}
 	switch {
 	case !whole:
@@ -174,14 +174,14 @@ func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
 		require.ErrorIs(t, err, io.EOF)
 		require.Equal(t, client.Adopted, c.Outcome())
 	default:
-		hear(t, c, "early")
+		wantRead(t, c, "early")
 		require.Equal(t, client.Reconnected, c.Outcome())
 	}
 }
 
 // What says to be larger than a ready or fallback can be is not waited for.
 func TestVerdictHasACapOfItsOwn(t *testing.T) {
-	c := newWorld(t, says(t, join(handedOver(t, time.Hour, ""), []byte("\x01\x01\x10\x00\x00")))).dial()
+	c := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Hour, ""), []byte("\x01\x01\x10\x00\x00")))).dial()
 	err := receive(t, readByte(c))
 	var size *wire.FrameSizeError
 	require.ErrorAs(t, err, &size)
@@ -190,14 +190,14 @@ func TestVerdictHasACapOfItsOwn(t *testing.T) {
 
 // A backend that writes right behind its ready is heard by every client.
 func TestBackendThatWritesAtOnceIsHeardByAll(t *testing.T) {
-	w := newWorld(t, says(t, join(handedOver(t, time.Minute, ""), ready(t), []byte("at once"))))
+	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("at once"))))
 	for range 200 {
 		c := w.dial()
 		small := make([]byte, 3)
 		_, err := io.ReadFull(c, small)
 		require.NoError(t, err)
 		require.Equal(t, "at ", string(small))
-		hear(t, c, "once")
+		wantRead(t, c, "once")
 		require.Equal(t, client.Adopted, c.Outcome())
 		require.NoError(t, c.Close())
 	}

@@ -37,14 +37,14 @@ func newRoles(t *testing.T, network string, o broker.Options) *roles {
 	clients := r.serve(func(ln net.Listener) error { return b.Serve(ln, nil) }, network, map[string]string{"unix": r.path("clients"), "tcp": "127.0.0.1:0"}[network])
 	r.dialer = client.Dialer{Network: network, Address: clients.Addr().String(), Service: service}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), hang)
+		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 		defer cancel()
 		s, err := b.Shutdown(ctx)
 		require.NoError(t, err)
 		require.Zero(t, s.Descriptors.Open, "%v", b.Leaks())
 		served.Close()
 		clients.Close()
-		require.Eventually(t, func() bool { return sockets(t) <= before }, hang, time.Millisecond)
+		require.Eventually(t, func() bool { return sockets(t) <= before }, testTimeout, time.Millisecond)
 	})
 	return r
 }
@@ -55,7 +55,7 @@ func (r *roles) serve(serve func(net.Listener) error, network, address string) n
 	r.t.Helper()
 	ln, err := net.Listen(network, address)
 	require.NoError(r.t, err)
-	done := doing(func() error { return serve(ln) })
+	done := async(func() error { return serve(ln) })
 	r.t.Cleanup(func() {
 		ln.Close()
 		require.ErrorIs(r.t, receive(r.t, done), broker.ErrClosed)
@@ -66,7 +66,7 @@ func (r *roles) serve(serve func(net.Listener) error, network, address string) n
 // backend links one, which serves each connection by a function, or never accepts any.
 func (r *roles) backend(serve func(net.Conn)) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), hang)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	ln, err := backend.Listen(ctx, r.path("control"), service, backend.Options{})
 	require.NoError(r.t, err)
@@ -110,12 +110,12 @@ func (r *roles) dial() *client.Conn {
 	c, err := r.dialer.DialContext(context.Background(), "", "")
 	require.NoError(r.t, err)
 	r.t.Cleanup(func() { c.Close() })
-	require.NoError(r.t, c.SetDeadline(time.Now().Add(hang)))
+	require.NoError(r.t, c.SetDeadline(time.Now().Add(testTimeout)))
 	return c.(*client.Conn)
 }
 
 // answering is a server that answers each line with its name, a colon and the line.
-func answering(name string) func(net.Conn) {
+func lineServer(name string) func(net.Conn) {
 	return func(c net.Conn) {
 		lines := bufio.NewScanner(c)
 		for lines.Scan() {
