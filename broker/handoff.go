@@ -78,12 +78,8 @@ func (b *Broker) within(ctx context.Context) (context.Context, func()) {
 
 // check reports what of a request does not fit an offer.
 func (r Request) check() error {
-	token, err := randomToken()
-	if err != nil {
-		return err
-	}
-	m := wire.Offer{Token: token, Service: r.Service, Preface: r.Preface, Metadata: r.Metadata, ClientAddress: r.ClientAddress}
-	return m.Check()
+	m := wire.Offer{Service: r.Service, Preface: r.Preface, Metadata: r.Metadata, ClientAddress: r.ClientAddress}
+	return m.CheckRequest()
 }
 
 // giveBack gives the connection to the caller of Handoff.

@@ -60,6 +60,16 @@ func (m *Offer) Append(b []byte) []byte {
 func (m *Offer) Check() error {
 	c := check{message: "HandoffOffer"}
 	c.token(offerToken, m.Token)
+	if c.err != nil {
+		return c.err
+	}
+	return m.CheckRequest()
+}
+
+// CheckRequest is Check of what a caller asks for: all but the token, which is issued only for
+// a request that fits.
+func (m *Offer) CheckRequest() error {
+	c := check{message: "HandoffOffer"}
 	c.service(offerService, m.Service)
 	c.size(offerPreface, len(m.Preface), MaxPreface)
 	c.size(offerMetadata, len(m.Metadata), MaxMetadata)

@@ -261,3 +261,13 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 	require.Equal(t, "wire: frame of 5000 bytes, at most 4096 are taken", size.Error())
 	require.NotErrorIs(t, wire.ErrTruncated, io.ErrUnexpectedEOF)
 }
+
+func TestARequestIsCheckedBeforeThereIsAToken(t *testing.T) {
+	request := wire.Offer{Service: "a", Preface: make([]byte, wire.MaxPreface)}
+	require.NoError(t, request.CheckRequest())
+	require.ErrorIs(t, request.Check(), registry.ErrTokenMissing)
+	request.Service = "A"
+	require.ErrorIs(t, request.CheckRequest(), wire.ErrService)
+	request = wire.Offer{Service: "a", Preface: make([]byte, wire.MaxPreface+1)}
+	require.ErrorIs(t, request.CheckRequest(), wire.ErrTooLong)
+}
