@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
 // Issue returns a new live token with nothing pending on it, which lives until
@@ -37,7 +39,7 @@ func (r *Registry) begin(s step) (Token, error) {
 		b, known := r.lockForBackend(s.backend)
 		if !r.hasRoomLocked() {
 			s.err = r.makeRoomLocked(s.now)
-			known = r.backends.find(b) // the lock was let go
+			known = r.records.FindBackend(store.Backend(b)) // the lock was released meanwhile
 		}
 		if s.err = cmp.Or(s.err, err); s.err != nil {
 			return r.refuseLocked(&s)
@@ -60,35 +62,33 @@ func (r *Registry) refuseLocked(s *step) (Token, error) {
 	return Token{}, s.err
 }
 
-// insertLocked makes the record that a step begins.
-func (r *Registry) insertLocked(s *step, b Backend, known uint32) {
+// insertLocked makes the record that a step begins. AckDeadline <= TokenTTL, so
+// the deadline of a handoff that begins is never after its token's end.
+func (r *Registry) insertLocked(s *step, b Backend, known store.BackendID) {
 	if s.op == OpIssue {
-		_, rec := r.addLocked(&s.token, s.now.after(r.tokenTTL), false)
-		s.endsAt(rec.end)
+		r.issueLocked(s, s.now.After(r.tokenTTL))
 		return
 	}
-	// AckDeadline <= TokenTTL, so the ACK's deadline is the sooner end.
-	_, rec := r.addLocked(&s.token, s.now.after(r.ackDeadline), true)
-	r.pendLocked(rec, s, b, known)
+	r.beginLocked(s, s.now.After(r.ackDeadline), b, known)
 }
 
 // makeRoomLocked returns nil when one more record may be made. A full registry
 // first drops the issued tokens past their end, but never a pending handoff:
 // only its own operations end that, so that a caller learns of it. It lets
 // others in after each batch, as a sweep does.
-func (r *Registry) makeRoomLocked(now instant) error {
+func (r *Registry) makeRoomLocked(now store.Instant) error {
 	for !r.hasRoomLocked() {
 		if r.closed {
 			return ErrClosed
 		}
 		var batch []step
 		for range maxBatch {
-			n := r.issued.head
-			if n == 0 || !r.records.at(n).end.reached(now) {
+			id, rec := r.records.FirstIssued()
+			if rec == nil || !rec.End.Reached(now) {
 				break
 			}
 			batch = append(batch, step{now: now, timed: true})
-			r.dropLocked(&batch[len(batch)-1], n)
+			r.dropLocked(&batch[len(batch)-1], id, rec)
 		}
 		if len(batch) == 0 {
 			return ErrFull

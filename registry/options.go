@@ -15,9 +15,6 @@ const (
 	DefaultCollisionAttempts = 16
 )
 
-// maxRecords is how many records can be numbered, whatever MaxPending says.
-const maxRecords = 1<<31 - 1
-
 // Options are the settings of a registry. The zero Options are the defaults.
 type Options struct {
 	// AckDeadline is how long a backend has to acknowledge, from Register or

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/fsm"
+	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
 // Registry is a set of handoffs and their tokens. Make one with [New]; the zero
@@ -50,21 +51,16 @@ type Registry struct {
 	closing chan struct{} // closed by Close
 	wake    chan struct{} // tells one Run that an earlier end appeared
 
-	earliest atomic.Int64 // the smallest end of all records; never if there is none
+	earliest atomic.Int64 // the smallest end of all records; store.Never if there is none
 	room     atomic.Bool  // neither closed nor full
 
-	mu       sync.Mutex
-	closed   bool
-	runners  int     // calls of Run in progress
-	armed    instant // an end that the timer of some Run is set to, or never
-	seq      uint64
-	records  slab[record]
-	byToken  index
-	backends backends
-	ack      list // pending, ending by AckDeadline: the order of Register is the order of ends
-	ttl      list // issued, and pending ones that the token's end clips: in the order of Issue
-	issued   list // the issued ones of ttl
-	stats    Stats
+	mu      sync.Mutex
+	closed  bool
+	runners int           // calls of Run in progress
+	armed   store.Instant // an end that the timer of some Run is set to, or store.Never
+	seq     uint64
+	records store.Store
+	stats   Stats
 }
 
 // New returns an empty registry, or an [*OptionError]. It reads the clock once,
@@ -77,7 +73,7 @@ func New(o Options) (*Registry, error) {
 	r := &Registry{
 		ackDeadline: o.AckDeadline,
 		tokenTTL:    o.TokenTTL,
-		maxRecords:  min(o.MaxPending, maxRecords),
+		maxRecords:  min(o.MaxPending, store.MaxRecords),
 		attempts:    o.CollisionAttempts,
 		rand:        o.Rand,
 		onExit:      o.OnExit,
@@ -85,16 +81,13 @@ func New(o Options) (*Registry, error) {
 		base:        time.Now(),
 		closing:     make(chan struct{}),
 		wake:        make(chan struct{}, 1),
-		byToken:     newIndex(),
-		ack:         list{chain: byEnd},
-		ttl:         list{chain: byEnd},
-		issued:      list{chain: issued},
-		armed:       never,
+		records:     store.New(),
+		armed:       store.Never,
 	}
 	if o.Trace != nil {
 		r.refKey = newRefKey()
 	}
-	r.earliest.Store(int64(never))
+	r.earliest.Store(int64(store.Never))
 	r.room.Store(true)
 	return r, nil
 }
@@ -115,43 +108,26 @@ func (r *Registry) Register(t Token, b Backend, now time.Time) error {
 	return s.err
 }
 
-func (r *Registry) registerLocked(s *step, b Backend, known uint32) {
-	n, rec := r.findLocked(&s.token)
+func (r *Registry) registerLocked(s *step, b Backend, known store.BackendID) {
+	id, rec := r.findLocked(&s.token)
 	if rec != nil {
-		s.endsAt(rec.end)
+		s.endsAt(rec.End)
 	}
 	switch {
 	case r.closed:
 		s.err = ErrClosed
 	case rec == nil:
 		s.err = ErrTokenNotLive
-	case rec.pending():
+	case rec.Pending():
 		s.err = ErrAlreadyPending
-	case rec.end.reached(s.now):
+	case rec.End.Reached(s.now):
 		s.err = ErrTokenExpired
-		r.removeLocked(n, rec)
+		r.removeLocked(id, rec)
 	default:
-		r.issued.remove(&r.records, n)
-		if end := s.now.after(r.ackDeadline); end < rec.end {
-			r.ttl.remove(&r.records, n)
-			rec.end, rec.inAck = end, true
-			r.ack.insert(&r.records, n)
-		}
-		r.pendLocked(rec, s, b, known)
+		deadline := min(s.now.After(r.ackDeadline), rec.End)
+		r.records.Pend(id, deadline, s.now, store.Backend(b), known)
+		r.pendingLocked(s, deadline)
 	}
-}
-
-// pendLocked makes the handoff of a record pending.
-func (r *Registry) pendLocked(rec *record, s *step, b Backend, known uint32) {
-	if known == 0 {
-		known = r.backends.add(b)
-	}
-	r.backends.hold(known)
-	rec.backend, rec.since, rec.state = known, s.now, fsm.Pending
-	r.stats.Registered++
-	r.stats.Pending++
-	s.endsAt(rec.end)
-	s.state = fsm.Pending
 }
 
 // Consume is the backend's side of a handoff: the token presented must be the
@@ -174,25 +150,25 @@ func (r *Registry) Consume(expected, presented Token, now time.Time) error {
 }
 
 func (r *Registry) consumeLocked(s *step) {
-	n, rec := r.lookUpLocked(s)
+	id, rec := r.lookUpLocked(s)
 	switch {
 	case r.closed:
 		s.err = ErrClosed
-	case rec == nil || rec.consumed:
+	case rec == nil || rec.Consumed:
 		s.err = ErrTokenNotLive
-	case rec.end.reached(s.now):
-		if rec.pending() {
-			r.leaveLocked(s, n, rec, fsm.Expire)
+	case rec.End.Reached(s.now):
+		if rec.Pending() {
+			r.leaveLocked(s, id, rec, fsm.Expire)
 		} else {
-			r.removeLocked(n, rec)
+			r.removeLocked(id, rec)
 		}
 		s.err = ErrTokenExpired
 	case !s.presented.Equal(s.token):
 		s.err = ErrTokenMismatch
-	case rec.pending():
-		rec.consumed = true
+	case rec.Pending():
+		rec.Consumed = true
 	default:
-		r.removeLocked(n, rec)
+		r.removeLocked(id, rec)
 	}
 }
 
@@ -205,7 +181,7 @@ func (r *Registry) Acknowledge(t Token, now time.Time) (Acknowledged, error) {
 	r.mu.Lock()
 	r.acknowledgeLocked(&s)
 	if s.state == fsm.Expired { // made under the lock, so that a trace tells it too
-		s.err = &DeadlineError{Backend: s.backend, Deadline: r.moment(s.end), Late: s.now.since(s.end)}
+		s.err = &DeadlineError{Backend: s.backend, Deadline: r.moment(s.end), Late: s.now.Since(s.end)}
 	}
 	r.unlock(&s)
 	if s.err != nil {
@@ -215,16 +191,16 @@ func (r *Registry) Acknowledge(t Token, now time.Time) (Acknowledged, error) {
 }
 
 func (r *Registry) acknowledgeLocked(s *step) {
-	n, rec := r.lookUpLocked(s)
+	id, rec := r.lookUpLocked(s)
 	switch {
 	case r.closed:
 		s.err = ErrClosed
-	case rec == nil || !rec.pending():
+	case rec == nil || !rec.Pending():
 		s.err = ErrNotPending
-	case rec.end.reached(s.now):
-		r.leaveLocked(s, n, rec, fsm.Expire)
+	case rec.End.Reached(s.now):
+		r.leaveLocked(s, id, rec, fsm.Expire)
 	default:
-		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+		r.leaveLocked(s, id, rec, fsm.Acknowledge)
 	}
 }
 
@@ -233,14 +209,14 @@ func (r *Registry) acknowledgeLocked(s *step) {
 func (r *Registry) Abandon(t Token) (Backend, bool) {
 	s := step{op: OpAbandon, token: t}
 	r.mu.Lock()
-	switch n, rec := r.lookUpLocked(&s); {
+	switch id, rec := r.lookUpLocked(&s); {
 	case r.closed:
 		s.err = ErrClosed
 	case rec == nil:
-	case rec.pending():
-		r.leaveLocked(&s, n, rec, fsm.Abandon)
+	case rec.Pending():
+		r.leaveLocked(&s, id, rec, fsm.Abandon)
 	default:
-		r.removeLocked(n, rec)
+		r.removeLocked(id, rec)
 	}
 	r.unlock(&s)
 	if s.state != fsm.Abandoned {
@@ -255,10 +231,10 @@ func (r *Registry) Backend(t Token) (Backend, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, rec := r.findLocked(&t)
-	if rec == nil || !rec.pending() {
+	if rec == nil || !rec.Pending() {
 		return Backend{}, false
 	}
-	return r.backends.known.at(rec.backend).Backend, true
+	return Backend(r.records.Backend(rec)), true
 }
 
 // Len returns how many handoffs are pending.

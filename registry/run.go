@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"time"
+
+	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
 // Run calls ExpireOverdue whenever something is over, with one timer, until ctx
@@ -22,10 +24,10 @@ func (r *Registry) Run(ctx context.Context) error {
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		r.sweep(time.Now(), func(*step) bool { return ctx.Err() == nil })
-		if next := r.arm(); next == never {
+		if next := r.arm(); next == store.Never {
 			timer.Stop()
 		} else {
-			timer.Reset(next.since(r.instantOf(time.Now())))
+			timer.Reset(next.Since(r.instantOf(time.Now())))
 		}
 		select {
 		case <-ctx.Done():
@@ -40,10 +42,10 @@ func (r *Registry) Run(ctx context.Context) error {
 
 // arm returns the end that a Run is to set its timer to. From then on an earlier
 // one wakes it.
-func (r *Registry) arm() instant {
+func (r *Registry) arm() store.Instant {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.armed = instant(r.earliest.Load())
+	r.armed = store.Instant(r.earliest.Load())
 	return r.armed
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/fsm"
+	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
 // step is one atomic change of a registry, or its refusal: what was asked, and
@@ -14,16 +15,16 @@ type step struct {
 	token     Token
 	presented Token
 	backend   Backend
-	now       instant
+	now       store.Instant
 	timed     bool // now is meant
-	end       instant
+	end       store.Instant
 	ends      bool // end is meant
 	waited    time.Duration
 	state     fsm.State // what a handoff came to
 	err       error
 }
 
-func (s *step) endsAt(end instant) { s.end, s.ends = end, true }
+func (s *step) endsAt(end store.Instant) { s.end, s.ends = end, true }
 
 // unlock numbers the steps in the order of their effect, first those before
 // and then the last one (nil: none), unlocks, and tells them.
@@ -52,11 +53,11 @@ func (r *Registry) unlock(last *step, before ...step) {
 // publishLocked refreshes what is read without the lock, and wakes a Run when
 // there is an earlier end than any is set to.
 func (r *Registry) publishLocked() {
-	earliest := never
-	if n := r.firstLocked(); n != 0 && !r.closed {
-		earliest = r.records.at(n).end
+	earliest := store.Never
+	if _, rec := r.records.First(); rec != nil && !r.closed {
+		earliest = rec.End
 	}
-	if earliest != instant(r.earliest.Load()) {
+	if earliest != store.Instant(r.earliest.Load()) {
 		r.earliest.Store(int64(earliest))
 		if earliest < r.armed && r.runners > 0 {
 			r.wakeRun()
@@ -102,7 +103,7 @@ func (r *Registry) event(s *step) Event {
 	if s.timed {
 		e.Now = r.moment(s.now)
 	}
-	if s.ends && s.end < never {
+	if s.ends && s.end < store.Never {
 		e.End = r.moment(s.end)
 	}
 	return e

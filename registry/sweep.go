@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/fsm"
+	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
 // How many records a sweep or Close ends before it lets others in: few at
@@ -18,11 +19,11 @@ const (
 func (r *Registry) Expire(t Token, now time.Time) (Expired, bool) {
 	s := step{op: OpExpire, token: t, now: r.instantOf(now), timed: true}
 	r.mu.Lock()
-	switch n, rec := r.lookUpLocked(&s); {
+	switch id, rec := r.lookUpLocked(&s); {
 	case r.closed:
 		s.err = ErrClosed
-	case rec != nil && rec.pending() && rec.end.reached(s.now):
-		r.leaveLocked(&s, n, rec, fsm.Expire)
+	case rec != nil && rec.Pending() && rec.End.Reached(s.now):
+		r.leaveLocked(&s, id, rec, fsm.Expire)
 	}
 	r.unlock(&s)
 	if s.state != fsm.Expired {
@@ -53,7 +54,7 @@ func (r *Registry) ExpireOverdue(now time.Time) []Expired {
 // nothing more is over or each returns false.
 func (r *Registry) sweep(now time.Time, each func(*step) bool) {
 	at := r.instantOf(now)
-	for size := minBatch; r.trace != nil || instant(r.earliest.Load()).reached(at); size = min(2*size, maxBatch) {
+	for size := minBatch; r.trace != nil || store.Instant(r.earliest.Load()).Reached(at); size = min(2*size, maxBatch) {
 		batch := make([]step, 0, size)
 		r.mu.Lock()
 		batch = r.sweepLocked(at, batch)
@@ -68,15 +69,15 @@ func (r *Registry) sweep(now time.Time, each func(*step) bool) {
 
 // sweepLocked ends what is over, the smallest end first, until batch is full.
 // If that is before the end, its last step tells that nothing more is over.
-func (r *Registry) sweepLocked(now instant, batch []step) []step {
+func (r *Registry) sweepLocked(now store.Instant, batch []step) []step {
 	for len(batch) < cap(batch) {
 		s := step{op: OpSweep, now: now, timed: true}
-		switch n := r.firstLocked(); {
+		switch id, rec := r.records.First(); {
 		case r.closed:
 			s.err = ErrClosed
-		case n != 0 && r.records.at(n).end.reached(now):
+		case rec != nil && rec.End.Reached(now):
 			s.op = OpExpire
-			r.endLocked(&s, n, fsm.Expire)
+			r.endLocked(&s, id, rec, fsm.Expire)
 		}
 		batch = append(batch, s)
 		if s.op == OpSweep {
@@ -120,9 +121,9 @@ func (r *Registry) empty(all []Abandoned) []Abandoned {
 	for size := minBatch; ; size = min(2*size, maxBatch) {
 		batch := make([]step, 0, size)
 		r.mu.Lock()
-		for n := r.firstLocked(); n != 0 && len(batch) < size; n = r.firstLocked() {
+		for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {
 			batch = append(batch, step{op: OpAbandon})
-			r.endLocked(&batch[len(batch)-1], n, fsm.Abandon)
+			r.endLocked(&batch[len(batch)-1], id, rec, fsm.Abandon)
 		}
 		r.unlock(nil, batch...)
 		for i := range batch {
@@ -141,42 +142,29 @@ func (r *Registry) empty(all []Abandoned) []Abandoned {
 // live tokens, pending or not. It returns false if none will ever end by itself,
 // and after Close.
 func (r *Registry) NextDeadline() (time.Time, bool) {
-	earliest := instant(r.earliest.Load())
-	if earliest == never {
+	earliest := store.Instant(r.earliest.Load())
+	if earliest == store.Never {
 		return time.Time{}, false
 	}
 	return r.moment(earliest), true
 }
 
-// firstLocked returns the record with the smallest end, 0 if there is none. It
-// merges two lists, each in order: where the token's end clips a deadline, the
-// order of Register is not the order of ends.
-func (r *Registry) firstLocked() uint32 {
-	a, t := r.ack.head, r.ttl.head
-	if a == 0 || t != 0 && r.records.at(t).end < r.records.at(a).end {
-		return t
-	}
-	return a
-}
-
 // endLocked ends a record: by e if a handoff is pending on it, else as dropped.
-func (r *Registry) endLocked(s *step, n uint32, e fsm.Event) {
-	rec := r.records.at(n)
-	if !rec.pending() {
-		r.dropLocked(s, n)
+func (r *Registry) endLocked(s *step, id store.ID, rec *store.Record, e fsm.Event) {
+	if !rec.Pending() {
+		r.dropLocked(s, id, rec)
 		return
 	}
-	s.token = rec.token
+	s.token = Token{rec.Key}
 	r.describeLocked(s, rec)
-	r.leaveLocked(s, n, rec, e)
+	r.leaveLocked(s, id, rec, e)
 }
 
 // dropLocked revokes a token that nothing is pending on.
-func (r *Registry) dropLocked(s *step, n uint32) {
-	rec := r.records.at(n)
-	s.op, s.token = OpDrop, rec.token
-	s.endsAt(rec.end)
-	r.removeLocked(n, rec)
+func (r *Registry) dropLocked(s *step, id store.ID, rec *store.Record) {
+	s.op, s.token = OpDrop, Token{rec.Key}
+	s.endsAt(rec.End)
+	r.removeLocked(id, rec)
 }
 
 func (r *Registry) expired(s *step) Expired {

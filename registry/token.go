@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
 // TokenSize is the size of a token in bytes: 128 bits, as in the reference.
@@ -30,7 +32,7 @@ const redacted = "Token(redacted)"
 // one. (All are masked alike: whoever knows one token and sees it printed beside
 // another can work out the other. Do not print structs that hold tokens to where
 // backends can read.)
-type Token struct{ x [TokenSize]byte }
+type Token struct{ x store.Key }
 
 // mask hides the bytes of every Token of this process. It is random, never
 // zero, and the one global that the house rules permit.

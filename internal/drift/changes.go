@@ -70,38 +70,38 @@ func registryChanges() []change {
 	const steps, sweep = "registry/registry.go", "registry/sweep.go"
 	return side(inRegistry, []change{
 		{name: "over-is-after", says: "an end is over one instant later",
-			file: "registry/instant.go", old: `return end < never && now >= end }`, new: `return end < never && now > end }`},
+			file: "registry/internal/store/instant.go", old: `return end < Never && now >= end }`, new: `return end < Never && now > end }`},
 		{name: "register-extends", says: "a deadline may lie after the token's end",
-			file: steps, old: `s.now.after(r.ackDeadline); end < rec.end {`, new: `s.now.after(r.ackDeadline); end <= never {`},
+			file: steps, old: `min(s.now.After(r.ackDeadline), rec.End)`, new: `s.now.After(r.ackDeadline)`},
 		{name: "one-more-fits", says: "there may be one token more",
 			file: "registry/issue.go", old: `r.stats.Tokens < r.maxRecords }`, new: `r.stats.Tokens <= r.maxRecords }`},
 		{name: "consumed-twice", says: "a consumed token may be consumed again",
-			file: steps, old: `case rec == nil || rec.consumed:`, new: `case rec == nil:`},
+			file: steps, old: `case rec == nil || rec.Consumed:`, new: `case rec == nil:`},
 		{name: "mismatch-before-expiry", says: "the token that is presented is compared before the end is looked at",
 			file: steps, old: `		s.err = ErrTokenNotLive
-	case rec.end.reached(s.now):
-		if rec.pending() {`, new: `		s.err = ErrTokenNotLive
+	case rec.End.Reached(s.now):
+		if rec.Pending() {`, new: `		s.err = ErrTokenNotLive
 	case !s.presented.Equal(s.token):
 		s.err = ErrTokenMismatch
-	case rec.end.reached(s.now):
-		if rec.pending() {`},
+	case rec.End.Reached(s.now):
+		if rec.Pending() {`},
 		{name: "late-ack-counts", says: "an ACK that comes too late counts as one in time",
-			file: steps, old: `		r.leaveLocked(s, n, rec, fsm.Expire)
-	default:`, new: `		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+			file: steps, old: `		r.leaveLocked(s, id, rec, fsm.Expire)
+	default:`, new: `		r.leaveLocked(s, id, rec, fsm.Acknowledge)
 	default:`},
 		{name: "abandon-spares-issued", says: "abandoning leaves a token alive that nothing is pending on",
 			file: steps, old: `	default:
-		r.removeLocked(n, rec)
+		r.removeLocked(id, rec)
 	}
 	r.unlock(&s)`, new: `	}
 	r.unlock(&s)`},
 		{name: "register-spares-expired", says: "registering a token whose end has come leaves it alive",
 			file: steps, old: `		s.err = ErrTokenExpired
-		r.removeLocked(n, rec)`, new: `		s.err = ErrTokenExpired`},
+		r.removeLocked(id, rec)`, new: `		s.err = ErrTokenExpired`},
 		{name: "issued-for-less", says: "a token lives for the ACK's deadline",
-			file: "registry/issue.go", old: `s.now.after(r.tokenTTL), false`, new: `s.now.after(r.ackDeadline), false`},
+			file: "registry/issue.go", old: `r.issueLocked(s, s.now.After(r.tokenTTL))`, new: `r.issueLocked(s, s.now.After(r.ackDeadline))`},
 		{name: "youngest-first", says: "a sweep takes what ends by its token after all else",
-			file: sweep, old: `if a == 0 || t != 0 && r.records.at(t).end < r.records.at(a).end {`, new: `if a == 0 {`},
+			file: "registry/internal/store/store.go", old: `if a == 0 || t != 0 && s.records.at(t).End < s.records.at(a).End {`, new: `if a == 0 {`},
 	})
 }
 

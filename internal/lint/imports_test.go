@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"go/ast"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,14 +22,20 @@ func core() map[string][]string {
 		"fallback": {},
 		"registry": {modulePath + "fsm", modulePath + "fallback"},
 		"model":    {},
+
+		"registry/internal/store": {modulePath + "fsm"},
 	}
 }
 
-// coreOf returns the core package that f belongs to, and whether it does.
+// coreOf returns the core package that f belongs to, the innermost one, and whether
+// it does.
 func coreOf(f *file) (name string, ok bool) {
-	name, _, _ = strings.Cut(f.dir(), "/")
-	_, ok = core()[name]
-	return name, ok
+	for name = f.dir(); name != "."; name = path.Dir(name) {
+		if _, ok := core()[name]; ok {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // imports calls yield with each import of f and its path.
@@ -73,6 +80,8 @@ func importsPointDown() rule {
 				"model/a.go":      "package model\nimport (\n_ \"github.com/handoff-go/handoff/fsm\"\n_ \"github.com/handoff-go/handoff/registry\"\n)",
 				"registry/a.go":   `package registry; import _ "golang.org/x/sys/unix"`,
 				"registry/x/a.go": `package x; import _ "github.com/handoff-go/handoff/registryother"`,
+
+				"registry/internal/store/a.go": `package store; import _ "github.com/handoff-go/handoff/fallback"`,
 			}, want: []string{
 				"fsm/a.go:1: fsm must not import github.com/handoff-go/handoff/registry",
 				"fallback/a.go:1: fallback must not import github.com/looplab/fsm",
@@ -80,6 +89,7 @@ func importsPointDown() rule {
 				"model/a.go:4: model must not import github.com/handoff-go/handoff/registry",
 				"registry/a.go:1: registry must not import golang.org/x/sys/unix",
 				"registry/x/a.go:1: registry must not import github.com/handoff-go/handoff/registryother",
+				"registry/internal/store/a.go:1: registry/internal/store must not import github.com/handoff-go/handoff/fallback",
 			}},
 			{files: map[string]string{
 				"fsm/a.go":           `package fsm; import _ "github.com/looplab/fsm"`,

@@ -20,22 +20,19 @@ func answerFaults() []fault {
 	}, {
 		name: "late-is-counted-from-register", breaks: "G3", must: byProptest, file: "registry/registry.go",
 		says: "DeadlineError.Late is the whole wait instead of the time past the deadline",
-		old:  `Late: s.now.since(s.end)`,
+		old:  `Late: s.now.Since(s.end)`,
 		new:  `Late: s.waited`,
 	}, {
 		name: "waited-from-issue", breaks: "G8", must: byProptest, file: "registry/registry.go",
 		says: "the wait of a registered token is counted from Issue instead of Register",
-		old: `		r.issued.remove(&r.records, n)
-		if end :=`,
-		new: `		defer func(end instant) { rec.since = clamp(int64(end) - int64(r.tokenTTL)) }(rec.end)
-		r.issued.remove(&r.records, n)
-		if end :=`,
+		old:  `r.records.Pend(id, deadline, s.now,`,
+		new:  `r.records.Pend(id, deadline, store.At(time.Duration(rec.End)-r.tokenTTL),`,
 	}, {
 		name: "clamped-deadline-told-unclamped", breaks: "G8", must: byProptest, file: "registry/sweep.go",
 		says: "NextDeadline tells the end of what never ends",
-		old: `	if earliest == never {
+		old: `	if earliest == store.Never {
 		return`,
-		new: `	if earliest == never && r.Tokens() == 0 {
+		new: `	if earliest == store.Never && r.Tokens() == 0 {
 		return`,
 	}}
 }

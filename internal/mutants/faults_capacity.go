@@ -23,23 +23,21 @@ func capacityFaults() []fault {
 	}, {
 		name: "full-drops-a-pending-handoff", breaks: "G1", must: byProptest, file: "registry/issue.go",
 		says: "a full registry makes room by ending an overdue handoff, and tells nobody",
-		old: `			n := r.issued.head
-			if n == 0`,
-		new: `			n := r.firstLocked()
-			if n == 0`,
+		old:  `id, rec := r.records.FirstIssued()`,
+		new:  `id, rec := r.records.First()`,
 	}, {
 		name: "full-drops-nothing", breaks: "G5", must: byProptest, file: "registry/issue.go",
 		says: "a full registry answers ErrFull though issued tokens are past their end",
-		old: `			if n == 0 || !r.records.at(n).end.reached(now) {
+		old: `			if rec == nil || !rec.End.Reached(now) {
 `,
-		new: `			if n == 0 || !r.records.at(n).end.reached(now) || len(batch) == 0 {
+		new: `			if rec == nil || !rec.End.Reached(now) || len(batch) == 0 {
 `,
 	}, {
 		name: "full-drops-live-tokens", breaks: "G3", must: byProptest, file: "registry/issue.go",
 		says: "a full registry drops issued tokens before their end",
-		old: `			if n == 0 || !r.records.at(n).end.reached(now) {
+		old: `			if rec == nil || !rec.End.Reached(now) {
 `,
-		new: `			if n == 0 {
+		new: `			if rec == nil {
 `,
 	}, {
 		name: "room-not-published", breaks: "G5", must: byProptest, file: "registry/step.go",

@@ -58,30 +58,30 @@ func concurrencyFaults() []fault {
 		name: "ack-looks-then-leaps", breaks: "G1", must: byRace, file: "registry/registry.go",
 		says: "Acknowledge lets others in between looking at a handoff and ending it",
 		old: `	default:
-		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+		r.leaveLocked(s, id, rec, fsm.Acknowledge)
 `,
 		new: `	default:
 		r.mu.Unlock()
 		time.Sleep(time.Microsecond)
 		r.mu.Lock()
-		if n, rec = r.findLocked(&s.token); rec == nil {
+		if id, rec = r.findLocked(&s.token); rec == nil {
 			s.state = fsm.Acknowledged
 			return
 		}
-		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+		r.leaveLocked(s, id, rec, fsm.Acknowledge)
 `,
 	}, {
 		name: "consume-looks-then-leaps", breaks: "G2", must: byRace, file: "registry/registry.go",
 		says: "two who present a token at once both succeed",
-		old: `	case rec.pending():
-		rec.consumed = true
+		old: `	case rec.Pending():
+		rec.Consumed = true
 `,
-		new: `	case rec.pending():
+		new: `	case rec.Pending():
 		r.mu.Unlock()
 		time.Sleep(time.Microsecond)
 		r.mu.Lock()
 		if _, rec = r.findLocked(&s.token); rec != nil {
-			rec.consumed = true
+			rec.Consumed = true
 		}
 `,
 	}, {

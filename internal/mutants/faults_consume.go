@@ -5,18 +5,18 @@ func consumeFaults() []fault {
 	return []fault{{
 		name: "consume-twice", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "a consumed token whose handoff is pending can be consumed again",
-		old:  `	case rec == nil || rec.consumed:`,
+		old:  `	case rec == nil || rec.Consumed:`,
 		new:  `	case rec == nil:`,
 	}, {
 		name: "consume-keeps-an-issued-token", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "Consume of a token with nothing pending does not revoke it",
-		old: `		rec.consumed = true
+		old: `		rec.Consumed = true
 	default:
-		r.removeLocked(n, rec)
+		r.removeLocked(id, rec)
 `,
-		new: `		rec.consumed = true
+		new: `		rec.Consumed = true
 	default:
-		_ = n
+		_ = id
 `,
 	}, {
 		name: "mismatch-consumes", breaks: "G2", must: byProptest, file: "registry/registry.go",
@@ -24,33 +24,33 @@ func consumeFaults() []fault {
 		old: `		s.err = ErrTokenMismatch
 `,
 		new: `		s.err = ErrTokenMismatch
-		rec.consumed = rec.pending()
+		rec.Consumed = rec.Pending()
 `,
 	}, {
 		name: "consume-checks-mismatch-first", breaks: "G3", must: byProptest, file: "registry/registry.go",
 		says: "Consume answers a mismatch before it looks whether the token's end has come",
-		old: `	case rec.end.reached(s.now):
-		if rec.pending() {
+		old: `	case rec.End.Reached(s.now):
+		if rec.Pending() {
 `,
 		new: `	case !s.presented.Equal(s.token):
 		s.err = ErrTokenMismatch
-	case rec.end.reached(s.now):
-		if rec.pending() {
+	case rec.End.Reached(s.now):
+		if rec.Pending() {
 `,
 	}, {
 		name: "consume-at-the-end-succeeds", breaks: "G3", must: byProptest, file: "registry/registry.go",
 		says: "a token can be consumed at the very instant of its end",
-		old: `	case rec.end.reached(s.now):
-		if rec.pending() {
+		old: `	case rec.End.Reached(s.now):
+		if rec.Pending() {
 `,
-		new: `	case rec.end.reached(s.now - 1):
-		if rec.pending() {
+		new: `	case rec.End.Reached(s.now - 1):
+		if rec.Pending() {
 `,
 	}, {
 		name: "consumed-cannot-be-acknowledged", breaks: "G3", must: byProptest, file: "registry/registry.go",
 		says: "an ACK in time is refused once the token was consumed",
-		old:  `	case rec == nil || !rec.pending():`,
-		new:  `	case rec == nil || rec.consumed || !rec.pending():`,
+		old:  `	case rec == nil || !rec.Pending():`,
+		new:  `	case rec == nil || rec.Consumed || !rec.Pending():`,
 	}, {
 		name: "presented-zero-accepted", breaks: "G4", must: byProptest, file: "registry/registry.go",
 		says: "the zero token passes for whatever token is expected",

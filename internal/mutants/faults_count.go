@@ -15,13 +15,13 @@ func countFaults() []fault {
 		says: "Revoked counts only tokens that had a handoff",
 		old: `		r.stats.Pending--
 	}
-	r.records.give(n)
+	r.records.Remove(id)
 	r.stats.Revoked++
 `,
 		new: `		r.stats.Pending--
 		r.stats.Revoked++
 	}
-	r.records.give(n)
+	r.records.Remove(id)
 `,
 	}}
 }

@@ -7,19 +7,20 @@ func outcomeFaults() []fault {
 		says: "a second Register replaces the pending handoff, which leaves without an outcome",
 		old: `		s.err = ErrAlreadyPending
 `,
-		new: `		r.backends.release(rec.backend)
+		new: `		r.records.Remove(id)
+		r.records.AddPending(&s.token.x, s.end, s.now, store.Backend(b), r.records.FindBackend(store.Backend(b)))
 		r.stats.Pending--
-		r.pendLocked(rec, s, b, known)
+		r.pendingLocked(s, s.end)
 `,
 	}, {
 		name: "late-ack-keeps-the-handoff", breaks: "G1", must: byProptest, file: "registry/registry.go",
 		says: "a late ACK tells the expiry and leaves the handoff pending",
 		old: `		s.err = ErrNotPending
-	case rec.end.reached(s.now):
-		r.leaveLocked(s, n, rec, fsm.Expire)
+	case rec.End.Reached(s.now):
+		r.leaveLocked(s, id, rec, fsm.Expire)
 `,
 		new: `		s.err = ErrNotPending
-	case rec.end.reached(s.now):
+	case rec.End.Reached(s.now):
 		r.describeLocked(s, rec)
 		s.state = fsm.Expired
 `,
@@ -80,13 +81,13 @@ func outcomeFaults() []fault {
 	}, {
 		name: "late-consume-loses-the-handoff", breaks: "G1", must: byProptest, file: "registry/registry.go",
 		says: "Consume past the deadline revokes the token, and its handoff has no outcome",
-		old: `		if rec.pending() {
-			r.leaveLocked(s, n, rec, fsm.Expire)
+		old: `		if rec.Pending() {
+			r.leaveLocked(s, id, rec, fsm.Expire)
 		} else {
-			r.removeLocked(n, rec)
+			r.removeLocked(id, rec)
 		}
 `,
-		new: `		r.removeLocked(n, rec)
+		new: `		r.removeLocked(id, rec)
 `,
 	}}
 }

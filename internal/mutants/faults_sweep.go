@@ -4,9 +4,9 @@ package main
 // caller knows when to. (G7)
 func sweepFaults() []fault {
 	return []fault{{
-		name: "sweep-in-order-of-register", breaks: "G7", must: byProptest, file: "registry/sweep.go",
+		name: "sweep-in-order-of-register", breaks: "G7", must: byProptest, file: "registry/internal/store/store.go",
 		says: "handoffs that the token's end clips are looked at only after all others",
-		old:  `if a == 0 || t != 0 && r.records.at(t).end < r.records.at(a).end {`,
+		old:  `if a == 0 || t != 0 && s.records.at(t).End < s.records.at(a).End {`,
 		new:  `if a == 0 {`,
 	}, {
 		name: "sweep-newest-first", breaks: "G7", must: byProptest, file: "registry/sweep.go",
@@ -16,8 +16,8 @@ func sweepFaults() []fault {
 	}, {
 		name: "sweep-ends-only-one", breaks: "G7", must: byProptest, file: "registry/sweep.go",
 		says: "ExpireOverdue stops after the first handoff",
-		old:  `n != 0 && r.records.at(n).end.reached(now):`,
-		new:  `n != 0 && len(batch) == 0 && r.records.at(n).end.reached(now):`,
+		old:  `rec != nil && rec.End.Reached(now):`,
+		new:  `rec != nil && len(batch) == 0 && rec.End.Reached(now):`,
 	}, {
 		name: "sweep-stops-after-a-batch", breaks: "G7", must: byProptest, file: "registry/sweep.go",
 		says: "ExpireOverdue ends sixteen records and leaves the rest",
@@ -35,28 +35,28 @@ func sweepFaults() []fault {
 	}, {
 		name: "sweep-leaves-issued-tokens", breaks: "G7", must: byProptest, file: "registry/sweep.go",
 		says: "ExpireOverdue stops at the first token past its end with nothing pending",
-		old:  `n != 0 && r.records.at(n).end.reached(now):`,
-		new:  `n != 0 && r.records.at(n).pending() && r.records.at(n).end.reached(now):`,
+		old:  `rec != nil && rec.End.Reached(now):`,
+		new:  `rec != nil && rec.Pending() && rec.End.Reached(now):`,
 	}, {
 		name: "sweep-misses-the-exact-instant", breaks: "G7", must: byProptest, file: "registry/sweep.go",
 		says: "a sweep at the very instant of the earliest end takes no look",
-		old:  `instant(r.earliest.Load()).reached(at); size`,
-		new:  `instant(r.earliest.Load()).reached(at-1); size`,
+		old:  `store.Instant(r.earliest.Load()).Reached(at); size`,
+		new:  `store.Instant(r.earliest.Load()).Reached(at-1); size`,
 	}, {
 		name: "next-deadline-ignores-issued", breaks: "G7", must: byProptest, file: "registry/step.go",
 		says: "NextDeadline is none as long as the soonest end is an issued token's",
-		old:  `if n := r.firstLocked(); n != 0 && !r.closed {`,
-		new:  `if n := r.firstLocked(); n != 0 && !r.closed && r.records.at(n).pending() {`,
+		old:  `if _, rec := r.records.First(); rec != nil && !r.closed {`,
+		new:  `if _, rec := r.records.First(); rec != nil && !r.closed && rec.Pending() {`,
 	}, {
 		name: "earliest-end-goes-stale", breaks: "G7", must: byProptest, file: "registry/step.go",
 		says: "NextDeadline keeps telling an end that is gone",
-		old:  `if earliest != instant(r.earliest.Load()) {`,
-		new:  `if earliest < instant(r.earliest.Load()) {`,
+		old:  `if earliest != store.Instant(r.earliest.Load()) {`,
+		new:  `if earliest < store.Instant(r.earliest.Load()) {`,
 	}, {
 		name: "sooner-end-not-published", breaks: "G7", must: byProptest, file: "registry/step.go",
 		says: "an end that is sooner than the one known does not become the earliest",
-		old:  `if earliest != instant(r.earliest.Load()) {`,
-		new:  `if was := instant(r.earliest.Load()); earliest > was || was == never {`,
+		old:  `if earliest != store.Instant(r.earliest.Load()) {`,
+		new:  `if was := store.Instant(r.earliest.Load()); earliest > was || was == store.Never {`,
 	}}
 }
 
@@ -65,8 +65,8 @@ func closeFaults() []fault {
 	return []fault{{
 		name: "close-forgets-one", breaks: "G1", must: byProptest, file: "registry/sweep.go",
 		says: "Close leaves the last record where it is",
-		old:  `for n := r.firstLocked(); n != 0 && len(batch) < size; n = r.firstLocked() {`,
-		new:  `for n := r.firstLocked(); r.stats.Tokens > 1 && len(batch) < size; n = r.firstLocked() {`,
+		old:  `for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {`,
+		new:  `for id, rec := r.records.First(); r.stats.Tokens > 1 && len(batch) < size; id, rec = r.records.First() {`,
 	}, {
 		name: "close-stops-after-a-batch", breaks: "G1", must: byProptest, file: "registry/sweep.go",
 		says: "Close ends sixteen records and leaves the rest",
@@ -74,9 +74,9 @@ func closeFaults() []fault {
 		new:  `		if len(batch) <= size {`,
 	}, {
 		name: "close-keeps-issued-tokens", breaks: "G2", must: byProptest, file: "registry/sweep.go",
-		says: "Close revokes only what is in the list of ACK deadlines",
-		old:  `for n := r.firstLocked(); n != 0 && len(batch) < size; n = r.firstLocked() {`,
-		new:  `for n := r.ack.head; n != 0 && len(batch) < size; n = r.ack.head {`,
+		says: "Close stops at the first token that nothing is pending on",
+		old:  `for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {`,
+		new:  `for id, rec := r.records.First(); rec != nil && rec.Pending() && len(batch) < size; id, rec = r.records.First() {`,
 	}, {
 		name: "close-tells-twice", breaks: "G1", must: byProptest, file: "registry/sweep.go",
 		says: "OnExit is called twice for each handoff that Close abandons",
@@ -101,9 +101,9 @@ func closeFaults() []fault {
 		says: "Consume of a closed registry answers as an empty one would",
 		old: `	case r.closed:
 		s.err = ErrClosed
-	case rec == nil || rec.consumed:
+	case rec == nil || rec.Consumed:
 `,
-		new: `	case rec == nil || rec.consumed:
+		new: `	case rec == nil || rec.Consumed:
 `,
 	}}
 }

@@ -6,24 +6,26 @@ func tokenFaults() []fault {
 	return []fault{{
 		name: "late-ack-leaves-the-token-live", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "a handoff that expires by a late ACK leaves an issued token behind",
-		old: `		r.leaveLocked(s, n, rec, fsm.Expire)
+		old: `		r.leaveLocked(s, id, rec, fsm.Expire)
 	default:
-		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+		r.leaveLocked(s, id, rec, fsm.Acknowledge)
 `,
-		new: `		r.leaveLocked(s, n, rec, fsm.Expire)
-		r.addLocked(&s.token, s.end, false)
+		new: `		r.leaveLocked(s, id, rec, fsm.Expire)
+		r.records.Add(&s.token.x, s.end)
+		r.stats.Tokens++
+		r.stats.Issued++
 	default:
-		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+		r.leaveLocked(s, id, rec, fsm.Acknowledge)
 `,
 	}, {
 		name: "expire-leaves-the-token-live", breaks: "G2", must: byProptest, file: "registry/sweep.go",
 		says: "Expire ends the handoff and keeps its token as issued, counters and all",
-		old: `		r.leaveLocked(&s, n, rec, fsm.Expire)
+		old: `		r.leaveLocked(&s, id, rec, fsm.Expire)
 	}
 `,
-		new: `		r.leaveLocked(&s, n, rec, fsm.Expire)
-		r.addLocked(&s.token, s.now.after(r.tokenTTL), false)
-		r.stats.Issued--
+		new: `		r.leaveLocked(&s, id, rec, fsm.Expire)
+		r.records.Add(&s.token.x, s.now.After(r.tokenTTL))
+		r.stats.Tokens++
 		r.stats.Revoked--
 	}
 `,
@@ -31,7 +33,7 @@ func tokenFaults() []fault {
 		name: "ack-does-not-revoke", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "an ACK is counted and told, and its record stays, so that a second one succeeds",
 		old: `	default:
-		r.leaveLocked(s, n, rec, fsm.Acknowledge)
+		r.leaveLocked(s, id, rec, fsm.Acknowledge)
 `,
 		new: `	default:
 		r.describeLocked(s, rec)
@@ -47,60 +49,60 @@ func tokenFaults() []fault {
 		old: `		s.err = ErrAlreadyPending
 `,
 		new: `		s.err = ErrAlreadyPending
-		rec.consumed = false
+		rec.Consumed = false
 `,
 	}, {
 		name: "abandon-keeps-an-issued-token", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "Abandon of a token with nothing pending does not revoke it",
-		old: `		r.leaveLocked(&s, n, rec, fsm.Abandon)
+		old: `		r.leaveLocked(&s, id, rec, fsm.Abandon)
 	default:
-		r.removeLocked(n, rec)
+		r.removeLocked(id, rec)
 `,
-		new: `		r.leaveLocked(&s, n, rec, fsm.Abandon)
+		new: `		r.leaveLocked(&s, id, rec, fsm.Abandon)
 	default:
 `,
 	}, {
 		name: "late-register-keeps-the-token", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "Register past the token's end refuses and does not revoke the token",
 		old: `		s.err = ErrTokenExpired
-		r.removeLocked(n, rec)
+		r.removeLocked(id, rec)
 `,
 		new: `		s.err = ErrTokenExpired
-		_ = n
+		_ = id
 `,
 	}, {
 		name: "register-revives-an-expired-token", breaks: "G4", must: byProptest, file: "registry/registry.go",
 		says: "Register of a token past its end makes a handoff pending",
-		old: `	case rec.end.reached(s.now):
+		old: `	case rec.End.Reached(s.now):
 		s.err = ErrTokenExpired
 `,
-		new: `	case rec.end.reached(s.now) && r.closed:
+		new: `	case rec.End.Reached(s.now) && r.closed:
 		s.err = ErrTokenExpired
 `,
 	}, {
 		name: "ack-of-an-issued-token-succeeds", breaks: "G4", must: byProptest, file: "registry/registry.go",
 		says: "an ACK for a token with nothing pending succeeds and revokes it, as in the reference",
-		old: `	case rec == nil || !rec.pending():
+		old: `	case rec == nil || !rec.Pending():
 		s.err = ErrNotPending
 `,
 		new: `	case rec == nil:
 		s.err = ErrNotPending
-	case !rec.pending():
-		r.removeLocked(n, rec)
+	case !rec.Pending():
+		r.removeLocked(id, rec)
 `,
 	}, {
 		name: "deadline-ignores-the-token-end", breaks: "G4", must: byProptest, file: "registry/registry.go",
 		says: "Register sets the deadline to now + AckDeadline even past the token's end",
-		old:  `end := s.now.after(r.ackDeadline); end < rec.end {`,
-		new:  `end := s.now.after(r.ackDeadline); end <= never {`,
+		old:  `min(s.now.After(r.ackDeadline), rec.End)`,
+		new:  `s.now.After(r.ackDeadline)`,
 	}, {
 		name: "expire-drops-an-issued-token", breaks: "G4", must: byProptest, file: "registry/sweep.go",
 		says: "Expire revokes a token past its end that no handoff is pending on",
-		old: `	case rec != nil && rec.pending() && rec.end.reached(s.now):
+		old: `	case rec != nil && rec.Pending() && rec.End.Reached(s.now):
 		r.leaveLocked(`,
-		new: `	case rec != nil && !rec.pending() && rec.end.reached(s.now):
-		r.removeLocked(n, rec)
-	case rec != nil && rec.pending() && rec.end.reached(s.now):
+		new: `	case rec != nil && !rec.Pending() && rec.End.Reached(s.now):
+		r.removeLocked(id, rec)
+	case rec != nil && rec.Pending() && rec.End.Reached(s.now):
 		r.leaveLocked(`,
 	}, {
 		name: "zero-token-issued", breaks: "G4", must: byProptest, file: "registry/issue.go",
@@ -111,7 +113,7 @@ func tokenFaults() []fault {
 		name: "live-token-issued-again", breaks: "G4", must: byProptest, file: "registry/issue.go",
 		says: "a token that is live is issued a second time when the random source repeats it",
 		old:  `live == nil && !t.IsZero() {`,
-		new:  `(live == nil || !live.pending()) && !t.IsZero() {`,
+		new:  `(live == nil || !live.Pending()) && !t.IsZero() {`,
 	}, {
 		name: "short-random-read-accepted", breaks: "G4", must: byProptest, file: "registry/issue.go",
 		says: "a random source that gives fewer than 16 bytes at a time makes weak tokens",

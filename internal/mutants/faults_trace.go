@@ -16,9 +16,9 @@ func traceFaults() []fault {
 	}, {
 		name: "trace-names-a-drop-expire", breaks: "trace", must: byProptest, file: "registry/sweep.go",
 		says: "a token dropped by a sweep is traced as an expired handoff",
-		old: `	s.op, s.token = OpDrop, rec.token
+		old: `	s.op, s.token = OpDrop, Token{rec.Key}
 `,
-		new: `	s.token = rec.token
+		new: `	s.token = Token{rec.Key}
 `,
 	}, {
 		name: "trace-forgets-what-made-room", breaks: "trace", must: byProptest, file: "registry/issue.go",
@@ -37,7 +37,7 @@ func traceFaults() []fault {
 	}, {
 		name: "idle-sweep-not-traced", breaks: "trace", must: byProptest, file: "registry/sweep.go",
 		says: "a sweep with nothing to do is not traced",
-		old:  `r.trace != nil || instant(`,
-		new:  `instant(`,
+		old:  `r.trace != nil || store.Instant(`,
+		new:  `store.Instant(`,
 	}}
 }

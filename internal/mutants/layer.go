@@ -41,7 +41,7 @@ func allLayers() []layer {
 		// A socket test waits for half a minute before it says that nothing comes.
 		{name: bySockets, parts: []part{{"backend", ""}, {"broker", decisive}, {"internal/fdpass", "Ledger"}}, runs: once(), ownOnly: true, least: 2 * longestLimit},
 		// A million handoffs are not worth their time for a column that nobody relies on.
-		{name: "unit", parts: []part{{"registry", ""}, {"fsm", ""}, {"fallback", ""}}, runs: [][]string{{"-test.skip=^TestMemoryComesBack$"}}, informative: true},
+		{name: "unit", parts: []part{{"registry", ""}, {"registry/internal/store", ""}, {"fsm", ""}, {"fallback", ""}}, runs: [][]string{{"-test.skip=^TestMemoryComesBack$"}}, informative: true},
 	}
 }
 

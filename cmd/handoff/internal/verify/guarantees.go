@@ -60,7 +60,7 @@ func guarantees() []guarantee {
 		{
 			id: "G8", promise: "saturating time",
 			properties: []string{"SaturatingTime"},
-			tests:      with("registry.TestTheEndsOfTimeAreOnlyFar", "registry.TestInstantsSaturate"),
+			tests:      with("registry.TestTheEndsOfTimeAreOnlyFar", "store.TestInstantsSaturate"),
 			files:      []string{"spec/Guarantees.tla", "registry/input_test.go"},
 		},
 		{

@@ -1,17 +1,16 @@
-package registry
+package store
 
 import (
 	"encoding/binary"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
-// The structures below the registry, each against an obvious one. They are
-// small enough to be wrong in ways that few sequences of operations reach.
+// Each structure of the store is compared with an obvious one. A fault in them
+// may need a sequence of operations that few tests of the registry reach.
 
 func TestSlabKeepsWhatIsLiveAndGivesBackTheRest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -61,31 +60,31 @@ func TestIndexFindsWhatAMapFinds(t *testing.T) {
 		if rapid.Bool().Draw(t, "clashing") {
 			x.seed = [2]uint64{} // counters then hash to few values: long clusters that wrap around
 		}
-		var records slab[record]
-		known := map[Token]uint32{}
-		var order []Token
+		var records slab[Record]
+		known := map[Key]uint32{}
+		var order []Key
 		for step := range rapid.IntRange(1, 400).Draw(t, "steps") {
 			if len(order) > 0 && rapid.IntRange(0, 4).Draw(t, "remove") < rapid.IntRange(0, 5).Draw(t, "bias") {
 				k := rapid.IntRange(0, len(order)-1).Draw(t, "k")
-				token := order[k]
-				x.remove(&token, known[token])
-				records.give(known[token])
-				delete(known, token)
+				key := order[k]
+				x.remove(&key, known[key])
+				records.give(known[key])
+				delete(known, key)
 				order = slices.Delete(order, k, k+1)
 			} else {
-				token := Token{}
-				binary.LittleEndian.PutUint64(token.x[:], uint64(step))
-				binary.LittleEndian.PutUint64(token.x[8:], rapid.Uint64Range(1, 3).Draw(t, "half"))
+				key := Key{}
+				binary.LittleEndian.PutUint64(key[:], uint64(step))
+				binary.LittleEndian.PutUint64(key[8:], rapid.Uint64Range(1, 3).Draw(t, "half"))
 				n := records.take()
-				records.at(n).token = token
-				x.add(&token, n)
-				known[token] = n
-				order = append(order, token)
+				records.at(n).Key = key
+				x.add(&key, n)
+				known[key] = n
+				order = append(order, key)
 			}
-			for _, token := range order {
-				require.Equal(t, known[token], x.find(&records, &token))
+			for _, key := range order {
+				require.Equal(t, known[key], x.find(&records, &key))
 			}
-			absent := Token{[16]byte{15: 9}}
+			absent := Key{15: 9}
 			require.Zero(t, x.find(&records, &absent))
 			require.Equal(t, len(order), x.used)
 			require.LessOrEqual(t, x.used*8, len(x.slots)*5)
@@ -98,7 +97,7 @@ func TestListStaysInTheOrderOfEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		chain := rapid.IntRange(0, 1).Draw(t, "chain")
 		l := list{chain: chain}
-		var records slab[record]
+		var records slab[Record]
 		var naive []uint32
 		for range rapid.IntRange(1, 100).Draw(t, "steps") {
 			if len(naive) > 0 && rapid.Bool().Draw(t, "remove") {
@@ -109,10 +108,10 @@ func TestListStaysInTheOrderOfEnds(t *testing.T) {
 				naive = slices.Delete(naive, k, k+1)
 			} else {
 				n := records.take()
-				records.at(n).end = instant(rapid.IntRange(-5, 5).Draw(t, "end"))
+				records.at(n).End = Instant(rapid.IntRange(-5, 5).Draw(t, "end"))
 				l.insert(&records, n)
 				at := len(naive)
-				for at > 0 && records.at(naive[at-1]).end > records.at(n).end {
+				for at > 0 && records.at(naive[at-1]).End > records.at(n).End {
 					at--
 				}
 				naive = slices.Insert(naive, at, n)
@@ -157,7 +156,7 @@ func TestBackendsForgetsAllButAFew(t *testing.T) {
 			for b, n := range handoffs {
 				if n > 0 {
 					pending++
-					require.Equal(t, b, k.known.at(k.find(b)).Backend)
+					require.Equal(t, b, k.known.at(uint32(k.find(b))).Backend)
 				}
 			}
 			require.LessOrEqual(t, len(k.numbers), pending+maxIdle)
@@ -180,33 +179,4 @@ func TestBackendsShrinks(t *testing.T) {
 	for i := many - maxIdle; i < many; i++ {
 		require.NotZero(t, k.find(Backend{PID: i + 1}), "the latest few are remembered")
 	}
-}
-
-// The mask itself is a token like any other, and so is what it maps to zero.
-func TestTheMaskIsABijection(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		raw := [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "raw"))
-		require.Equal(t, raw, masked(masked(raw)))
-	})
-	require.NotZero(t, mask)
-	require.Equal(t, mask, masked(mask))
-	require.Equal(t, [16]byte{}, masked([16]byte{}))
-	token, err := ParseToken(mask[:])
-	require.NoError(t, err)
-	require.False(t, token.IsZero())
-	require.Equal(t, mask, token.Bytes())
-}
-
-func TestInstantsSaturate(t *testing.T) {
-	require.Equal(t, never, never.after(1))
-	require.Equal(t, never, instant(1).after(1<<63-1))
-	require.Equal(t, never, (-never).after(1<<63-1))
-	require.Equal(t, -never+1, (-never).after(1))
-	require.Equal(t, never, (never - 1).after(1))
-	require.False(t, never.reached(never), "what never ends is never over")
-	require.True(t, (never - 1).reached(never))
-	require.True(t, instant(0).reached(0))
-	require.False(t, instant(0).reached(-1))
-	require.Zero(t, instant(1).since(2))
-	require.Equal(t, time.Duration(1<<63-2), never.since(-never))
 }

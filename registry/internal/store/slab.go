@@ -1,4 +1,4 @@
-package registry
+package store
 
 // chunkSize is how many values a slab allocates at a time.
 const chunkSize = 64

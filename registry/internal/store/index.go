@@ -1,4 +1,4 @@
-package registry
+package store
 
 import (
 	"crypto/rand"
@@ -9,14 +9,14 @@ import (
 // minSlots is the smallest table that an index keeps.
 const minSlots = 64
 
-// index finds a record by its token: open addressing with linear probing. A
-// slot is the token's hash in the upper half and the record's number in the
-// lower; 0 is an empty slot. Deletion shifts back what follows, so that there
-// are no tombstones and the table holds only what is live.
+// index finds a record by its key: open addressing with linear probing. A slot
+// has the hash of a key in its upper half and the number of the record in its
+// lower half; 0 is an empty slot. Deletion moves the entries behind it back, so
+// that there are no tombstones and the table holds live entries only.
 type index struct {
 	slots []uint64
 	used  int
-	seed  [2]uint64 // a secret, since a caller's random source may be a counter
+	seed  [2]uint64 // random, so that a caller whose tokens come from a counter cannot choose collisions
 }
 
 func newIndex() index {
@@ -29,38 +29,32 @@ func newIndex() index {
 }
 
 // hash mixes all 16 bytes: a multiplication spreads every bit of both halves.
-func (x *index) hash(t *Token) uint32 {
-	hi, lo := bits.Mul64(binary.LittleEndian.Uint64(t.x[:8])^x.seed[0], binary.LittleEndian.Uint64(t.x[8:])^x.seed[1])
+func (x *index) hash(k *Key) uint32 {
+	hi, lo := bits.Mul64(binary.LittleEndian.Uint64(k[:8])^x.seed[0], binary.LittleEndian.Uint64(k[8:])^x.seed[1])
 	return uint32((hi ^ lo) >> 32)
 }
 
-// find returns the number of the record of t, or 0.
-func (x *index) find(records *slab[record], t *Token) uint32 {
-	h := x.hash(t)
+// find returns the number of the record with key k, or 0.
+func (x *index) find(records *slab[Record], k *Key) uint32 {
+	h := x.hash(k)
 	mask := uint32(len(x.slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
 		slot := x.slots[i]
 		if slot == 0 {
 			return 0
 		}
-		if uint32(slot>>32) == h && records.at(uint32(slot)).token.same(t) {
+		if uint32(slot>>32) == h && records.at(uint32(slot)).Key.same(k) {
 			return uint32(slot)
 		}
 	}
 }
 
-// same compares without a branch on the bytes.
-func (t *Token) same(u *Token) bool {
-	le := binary.LittleEndian
-	return (le.Uint64(t.x[:8])^le.Uint64(u.x[:8]))|(le.Uint64(t.x[8:])^le.Uint64(u.x[8:])) == 0
-}
-
-// add enters the record n of t, which must not be there.
-func (x *index) add(t *Token, n uint32) {
+// add enters record n under k, which must not be in the index.
+func (x *index) add(k *Key, n uint32) {
 	if x.used++; x.used*8 > len(x.slots)*5 {
 		x.resize(len(x.slots) * 2)
 	}
-	x.put(uint64(x.hash(t))<<32 | uint64(n))
+	x.put(uint64(x.hash(k))<<32 | uint64(n))
 }
 
 func (x *index) put(slot uint64) {
@@ -72,9 +66,9 @@ func (x *index) put(slot uint64) {
 	x.slots[i] = slot
 }
 
-// remove deletes the record n of t, which must be there.
-func (x *index) remove(t *Token, n uint32) {
-	slot := uint64(x.hash(t))<<32 | uint64(n)
+// remove deletes record n, which must be in the index under k.
+func (x *index) remove(k *Key, n uint32) {
+	slot := uint64(x.hash(k))<<32 | uint64(n)
 	mask := uint32(len(x.slots) - 1)
 	hole := uint32(slot>>32) & mask
 	for x.slots[hole] != slot {
