@@ -294,7 +294,7 @@ func tcpPair(t *testing.T) (*net.TCPConn, int) {
 	require.NoError(t, err)
 	t.Cleanup(func() { client.Close() })
 	require.NoError(t, client.SetDeadline(time.Now().Add(2*hang)))
-	file, err := fdpass.Listener(ln)
+	file, err := fdpass.ListenerFile(ln)
 	require.NoError(t, err)
 	defer file.Close()
 	raw, err := file.SyscallConn()

@@ -32,7 +32,7 @@ func (o *offer) own() bool {
 func (o *offer) sendReady() error {
 	m := wire.Ready{Token: o.ready, Accepted: true, CorrelationID: o.correlation}
 	frame := m.Append(nil)
-	n, err := fdpass.Write(o.fd, frame)
+	n, err := fdpass.TryWrite(o.fd, frame)
 	if err == nil && n < len(frame) {
 		err = errShortReady
 	}

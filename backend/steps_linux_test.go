@@ -149,7 +149,7 @@ func TestHolderDoesNotShutTheConnectionDown(t *testing.T) {
 				undecided(t, b)
 			}
 			b.revoke(o)
-			_, err := fdpass.Write(fd, []byte("x"))
+			_, err := fdpass.TryWrite(fd, []byte("x"))
 			require.NoError(t, err)
 			_, err = o.client.Read(make([]byte, 1))
 			require.NoError(t, err)

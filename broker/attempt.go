@@ -116,7 +116,7 @@ func (l *link) sendOffer(a *attempt, conn *clientConn, frame []byte) (whole bool
 			return
 		}
 		var n int
-		if n, err = l.sock.Send(frame, fd); n == 0 {
+		if n, err = l.sock.TrySend(frame, fd); n == 0 {
 			if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 				l.cut = true
 				l.failLocked(err)

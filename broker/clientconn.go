@@ -74,7 +74,7 @@ func (h *clientConn) wrap() error {
 	case h.conn != nil:
 		return nil
 	case h.file == nil:
-		conn, err = fdpass.Conn(h.fd)
+		conn, err = fdpass.NetConn(h.fd)
 	default:
 		if conn, err = net.FileConn(h.file); err == nil {
 			h.file.Close()
@@ -96,7 +96,7 @@ func rawOf(conn net.Conn) (syscall.RawConn, error) {
 func (h *clientConn) write(b []byte) error {
 	var n int
 	var inner error
-	if err := h.control(func(fd int) { n, inner = fdpass.Write(fd, b) }); err != nil {
+	if err := h.control(func(fd int) { n, inner = fdpass.TryWrite(fd, b) }); err != nil {
 		return err
 	}
 	if inner == nil && n < len(b) {

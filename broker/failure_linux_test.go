@@ -132,7 +132,7 @@ func TestLateAckIsFenced(t *testing.T) {
 	outcome := <-w.outcomes
 	require.Equal(t, broker.Fenced, outcome.Kind)
 	require.Equal(t, fallback.BackendAckTimeout, outcome.Decision.Reason)
-	_, err := fdpass.Write(o.fd, []byte("x"))
+	_, err := fdpass.TryWrite(o.fd, []byte("x"))
 	require.ErrorIs(t, err, unix.EPIPE) // the fence reaches the backend's copy
 	c.ready(t)                          // one story only
 	c.hear(t, "mine")

@@ -50,7 +50,7 @@ func (l *link) sendLocked(frame []byte) bool {
 		}
 		return false
 	}
-	n, err := l.sock.Send(frame, -1)
+	n, err := l.sock.TrySend(frame, -1)
 	if n == len(frame) {
 		return false
 	}

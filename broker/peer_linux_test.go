@@ -170,7 +170,7 @@ func (p *peer) released(o offer) {
 // say writes to the connection of an offer, as its owner.
 func (p *peer) say(o offer, text string) {
 	p.t.Helper()
-	n, err := fdpass.Write(o.fd, []byte(text))
+	n, err := fdpass.TryWrite(o.fd, []byte(text))
 	require.NoError(p.t, err)
 	require.Equal(p.t, len(text), n)
 }

@@ -112,7 +112,7 @@ func (a *pendingClient) readHello(fd int) (bool, error) {
 		if err != nil || left == 0 {
 			return left == 0, err
 		}
-		n, err := fdpass.Read(fd, room[:min(left, len(room))])
+		n, err := fdpass.TryRead(fd, room[:min(left, len(room))])
 		switch {
 		case err == fdpass.ErrWouldBlock:
 			return false, nil

@@ -27,7 +27,7 @@ func (b *Broker) Serve(ln net.Listener, route Route) error {
 	default:
 		return &UnsupportedError{What: fmt.Sprintf("accepting from a %T", ln)}
 	}
-	file, err := fdpass.Listener(ln)
+	file, err := fdpass.ListenerFile(ln)
 	if err != nil {
 		return err
 	}

@@ -80,13 +80,13 @@ func TestAListenersOwnDescriptorCannotWait(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = fdpass.Accept(rc)
 	require.Equal(t, syscall.EINVAL, err)
-	_, err = fdpass.Listener(struct{ net.Listener }{l})
+	_, err = fdpass.ListenerFile(struct{ net.Listener }{l})
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
 
 func listener(t testing.TB, l net.Listener) (*os.File, syscall.RawConn) {
 	t.Helper()
-	f, err := fdpass.Listener(l)
+	f, err := fdpass.ListenerFile(l)
 	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
 	rc, err := f.SyscallConn()

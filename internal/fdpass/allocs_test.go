@@ -27,11 +27,11 @@ func TestAllocs(t *testing.T) {
 		run  func()
 	}{
 		{"a send and a read without a descriptor", func() {
-			a.Send(frame, -1)
+			a.TrySend(frame, -1)
 			b.TryRecv(buf)
 		}},
 		{"a send and a waiting read of a descriptor", func() {
-			a.Send(frame, passed)
+			a.TrySend(frame, passed)
 			got, _ := b.Recv(buf)
 			unix.Close(got.FDs[0])
 			ledger.Closed(fdpass.FromLink)
@@ -44,9 +44,9 @@ func TestAllocs(t *testing.T) {
 		{"the clock", func() { fdpass.Clock() }},
 		{"a look at nothing", func() { fdpass.Peek(fds[1], buf) }},
 		{"a write, a look and a read", func() {
-			fdpass.Write(fds[0], frame)
+			fdpass.TryWrite(fds[0], frame)
 			fdpass.Peek(fds[1], buf)
-			fdpass.Read(fds[1], buf)
+			fdpass.TryRead(fds[1], buf)
 		}},
 		{"a count", func() {
 			ledger.Opened(fdpass.Accepted)

@@ -13,7 +13,7 @@ func BenchmarkFrame(b *testing.B) {
 	frame, buf := make([]byte, 64), make([]byte, 4096)
 	b.ReportAllocs()
 	for b.Loop() {
-		x.Send(frame, -1)
+		x.TrySend(frame, -1)
 		y.TryRecv(buf)
 	}
 }
@@ -23,7 +23,7 @@ func BenchmarkFrameWithDescriptor(b *testing.B) {
 	frame, buf, passed := make([]byte, 64), make([]byte, 4096), marked(b, "passed")
 	b.ReportAllocs()
 	for b.Loop() {
-		x.Send(frame, passed)
+		x.TrySend(frame, passed)
 		got, _ := y.TryRecv(buf)
 		fdpass.Close(got.FDs[0])
 		ledger.Closed(fdpass.FromLink)

@@ -25,7 +25,7 @@ func TestConnLeavesNoSecondCopy(t *testing.T) {
 		require.NoError(t, err)
 	})
 	before := inUse(t)
-	c, err := fdpass.Conn(fd)
+	c, err := fdpass.NetConn(fd)
 	require.NoError(t, err)
 	require.IsType(t, &net.TCPConn{}, c)
 	require.Equal(t, before, inUse(t))
@@ -58,7 +58,7 @@ func TestConnRefusesWhatIsNone(t *testing.T) {
 	datagram, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
 	for _, fd := range []int{file, datagram} {
-		c, err := fdpass.Conn(fd)
+		c, err := fdpass.NetConn(fd)
 		require.Error(t, err)
 		require.Nil(t, c)
 	}
@@ -66,7 +66,7 @@ func TestConnRefusesWhatIsNone(t *testing.T) {
 	require.Equal(t, "file", mark(t, file), "it stays the caller's")
 	require.NoError(t, fdpass.Close(datagram))
 	require.Equal(t, syscall.EBADF, fdpass.Close(datagram))
-	_, err = fdpass.Conn(datagram)
+	_, err = fdpass.NetConn(datagram)
 	require.ErrorIs(t, err, syscall.EBADF)
 }
 
@@ -100,21 +100,21 @@ func TestReadDoesNotWait(t *testing.T) {
 	fds := socketpair(t)
 	require.NoError(t, unix.SetNonblock(fds[0], false)) // which would make a plain read wait
 	buf := make([]byte, 16)
-	_, err := fdpass.Read(fds[0], buf)
+	_, err := fdpass.TryRead(fds[0], buf)
 	require.Equal(t, fdpass.ErrWouldBlock, err)
 	require.False(t, fdpass.PeerClosed(fds[0]))
-	_, err = fdpass.Read(fds[0], nil)
+	_, err = fdpass.TryRead(fds[0], nil)
 	require.Equal(t, io.ErrShortBuffer, err)
 
-	_, err = fdpass.Write(fds[1], []byte("last"))
+	_, err = fdpass.TryWrite(fds[1], []byte("last"))
 	require.NoError(t, err)
 	require.False(t, fdpass.PeerClosed(fds[0]))
 	require.NoError(t, unix.Shutdown(fds[1], unix.SHUT_WR))
 	require.True(t, fdpass.PeerClosed(fds[0]), "although something is left to read")
-	n, err := fdpass.Read(fds[0], buf)
+	n, err := fdpass.TryRead(fds[0], buf)
 	require.NoError(t, err)
 	require.Equal(t, "last", string(buf[:n]))
-	_, err = fdpass.Read(fds[0], buf)
+	_, err = fdpass.TryRead(fds[0], buf)
 	require.Equal(t, io.EOF, err)
 	require.NoError(t, fdpass.Close(fds[0]))
 	require.NoError(t, fdpass.Close(fds[1]))
@@ -122,18 +122,18 @@ func TestReadDoesNotWait(t *testing.T) {
 
 func TestWriteDoesNotWait(t *testing.T) {
 	fds := socketpair(t)
-	n, err := fdpass.Write(fds[0], nil)
+	n, err := fdpass.TryWrite(fds[0], nil)
 	require.NoError(t, err)
 	require.Zero(t, n)
 	require.NoError(t, unix.SetNonblock(fds[0], false)) // which would make a plain write wait
 	large := make([]byte, 1<<20)
-	n, err = fdpass.Write(fds[0], large)
+	n, err = fdpass.TryWrite(fds[0], large)
 	require.NoError(t, err)
 	require.Less(t, n, len(large))
-	_, err = fdpass.Write(fds[0], large)
+	_, err = fdpass.TryWrite(fds[0], large)
 	require.Equal(t, fdpass.ErrWouldBlock, err)
 	require.NoError(t, fdpass.Close(fds[1]))
-	_, err = fdpass.Write(fds[0], large)
+	_, err = fdpass.TryWrite(fds[0], large)
 	require.Contains(t, []error{syscall.ECONNRESET, syscall.EPIPE}, err)
 	require.NoError(t, fdpass.Close(fds[0]))
 }

@@ -45,7 +45,7 @@ func SetNonblock(fd int) error {
 // close-on-exec, not blocking, unknown to Go's poller, and the caller's to count
 // and close. addr is a *net.TCPAddr or *net.UnixAddr.
 //
-// rc is not that of a net.Listener, which refuses to wait: [Listener] has one that
+// rc is not that of a net.Listener, which refuses to wait: [ListenerFile] has one that
 // does. The error is [net.ErrClosed] or [os.ErrDeadlineExceeded], by the owner of
 // rc, or the system's, EMFILE above all, after which rc can still accept.
 func Accept(rc syscall.RawConn) (fd int, addr net.Addr, err error) {
@@ -73,11 +73,11 @@ func Accept(rc syscall.RawConn) (fd int, addr net.Addr, err error) {
 	return fd, address(from), nil
 }
 
-// Listener returns a copy of l's descriptor, whose SyscallConn [Accept] takes. Both
+// ListenerFile returns a copy of l's descriptor, whose SyscallConn [Accept] takes. Both
 // are one socket, and both must be closed: while the copy is open, clients still
 // connect. The closing of the copy is what ends an Accept on it. l must be a
 // *net.TCPListener or a *net.UnixListener.
-func Listener(l net.Listener) (*os.File, error) {
+func ListenerFile(l net.Listener) (*os.File, error) {
 	f, ok := l.(interface{ File() (*os.File, error) })
 	if !ok {
 		return nil, fmt.Errorf("fdpass: %T has no descriptor: %w", l, errors.ErrUnsupported)
@@ -85,13 +85,13 @@ func Listener(l net.Listener) (*os.File, error) {
 	return f.File()
 }
 
-// Conn makes fd a connection of package net, a *net.TCPConn or *net.UnixConn,
+// NetConn makes fd a connection of package net, a *net.TCPConn or *net.UnixConn,
 // which may have another number. fd is closed, so that there is still one copy.
 //
 // With an error fd stays as it was, and the caller's: there is no room for the two
 // copies that exist meanwhile (EMFILE), or fd is not connected. No file status flag
 // is changed, except that a blocking fd becomes non-blocking.
-func Conn(fd int) (net.Conn, error) {
+func NetConn(fd int) (net.Conn, error) {
 	// An os.File would close fd when it cannot be adopted, so it gets a copy.
 	spare, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {

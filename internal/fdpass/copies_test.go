@@ -36,7 +36,7 @@ func client(t testing.TB) (near, far *net.TCPConn) {
 func pass(t testing.TB, p *other, c syscall.Conn) {
 	t.Helper()
 	within(t, c, func(fd int) {
-		n, err := p.Send([]byte("offer"), fd)
+		n, err := p.TrySend([]byte("offer"), fd)
 		require.NoError(t, err)
 		require.Equal(t, 5, n)
 	})
@@ -132,7 +132,7 @@ func TestTheEndOfADeadLinkEndsItsCopies(t *testing.T) {
 		held, unread := socketpair(t), socketpair(t)
 		p := start(t, "holder")
 		for _, c := range [][2]int{held, unread} {
-			_, err := p.Send([]byte("offer"), c[1])
+			_, err := p.TrySend([]byte("offer"), c[1])
 			require.NoError(t, err)
 			require.NoError(t, unix.Close(c[1]))
 			require.NoError(t, p.await(done, 1))
@@ -164,7 +164,7 @@ func playHolder(p *other) error {
 	if err != nil {
 		return err
 	}
-	c, err := fdpass.Conn(fd)
+	c, err := fdpass.NetConn(fd)
 	if err != nil {
 		return err
 	}

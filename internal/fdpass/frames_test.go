@@ -178,7 +178,7 @@ func playFramer(p *other) error {
 }
 
 func (p *other) sendFrame(b []byte, fd int) error {
-	n, err := p.Send(b, fd)
+	n, err := p.TrySend(b, fd)
 	if n == len(b) {
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 
 func TestADescriptorRidesOnTheFirstByte(t *testing.T) {
 	a, b, ledger := pair(t)
-	n, err := a.Send([]byte("offer"), marked(t, "passed"))
+	n, err := a.TrySend([]byte("offer"), marked(t, "passed"))
 	require.NoError(t, err)
 	require.Equal(t, 5, n)
 
@@ -55,7 +55,7 @@ func TestAReadEndsBehindADescriptor(t *testing.T) {
 		{"pong", -1}, {"commit", -1}, {"offer1", marked(t, "1")}, {"offer2", marked(t, "2")}, {"revoke", -1},
 		{"offer3", marked(t, "3")}, {"ping", -1},
 	} {
-		_, err := a.Send([]byte(w.text), w.fd)
+		_, err := a.TrySend([]byte(w.text), w.fd)
 		require.NoError(t, err)
 	}
 	buf := make([]byte, 1000)
@@ -82,7 +82,7 @@ func TestTheDescriptorsOfAReadAreTheCallersToKeep(t *testing.T) {
 	var kept [][]int
 	seen := map[int]bool{}
 	for range 200 {
-		_, err := a.Send([]byte{1}, passed)
+		_, err := a.TrySend([]byte{1}, passed)
 		require.NoError(t, err)
 		got, err := b.Recv(buf)
 		require.NoError(t, err)
@@ -103,9 +103,9 @@ func TestTheEndComesAfterEverythingElse(t *testing.T) {
 	buf := make([]byte, 16)
 	_, err := b.TryRecv(buf)
 	require.Equal(t, fdpass.ErrWouldBlock, err)
-	_, err = b.Send([]byte("never read"), -1) // which makes the end a reset
+	_, err = b.TrySend([]byte("never read"), -1) // which makes the end a reset
 	require.NoError(t, err)
-	_, err = a.Send([]byte("last"), -1)
+	_, err = a.TrySend([]byte("last"), -1)
 	require.NoError(t, err)
 	require.NoError(t, a.Close())
 
@@ -118,7 +118,7 @@ func TestTheEndComesAfterEverythingElse(t *testing.T) {
 		_, err = b.Recv(buf)
 		require.Equal(t, io.EOF, err)
 	}
-	_, err = b.Send([]byte("late"), marked(t, "passed"))
+	_, err = b.TrySend([]byte("late"), marked(t, "passed"))
 	require.Equal(t, syscall.EPIPE, err)
 	_, err = b.SendAll([]byte("late"), -1, soon())
 	require.Equal(t, syscall.EPIPE, err)
@@ -142,7 +142,7 @@ func TestThePeerIsWhoConnected(t *testing.T) {
 	require.NoError(t, err)
 	defer l.Close()
 	p := start(t, "dialer")
-	_, err = p.Send([]byte(path), -1)
+	_, err = p.TrySend([]byte(path), -1)
 	require.NoError(t, err)
 	accepted, err := l.Accept()
 	require.NoError(t, err)

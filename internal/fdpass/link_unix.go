@@ -28,7 +28,7 @@ type Link struct {
 
 	spare atomic.Pointer[receive] // kept from the last read, so that the next one allocates nothing
 
-	writing sync.Mutex // held for a whole SendAll, so that no Send gets between its bytes
+	writing sync.Mutex // held for a whole SendAll, so that no TrySend writes between its bytes
 	out     send       // under writing
 }
 

@@ -67,7 +67,7 @@ func socketpair(t testing.TB) [2]int {
 
 func adopt(t testing.TB, fd int) *net.UnixConn {
 	t.Helper()
-	c, err := fdpass.Conn(fd)
+	c, err := fdpass.NetConn(fd)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c.(*net.UnixConn)

@@ -116,7 +116,7 @@ func playSender(p *other) error {
 		}
 		binary.LittleEndian.PutUint64(frame, uint64(i))
 		binary.LittleEndian.PutUint64(frame[8:], uint64(before))
-		if n, err := p.Send(frame, passed); n != len(frame) {
+		if n, err := p.TrySend(frame, passed); n != len(frame) {
 			return fmt.Errorf("sent %d bytes: %w", n, err)
 		}
 		p.flags[sent].Store(i)
@@ -139,7 +139,7 @@ func TestWhatWasSentOutlivesItsSender(t *testing.T) {
 	kills := long(40, 5)
 	for range kills {
 		p := start(t, "streamer")
-		_, err := p.Send([]byte("never read"), -1)
+		_, err := p.TrySend([]byte("never read"), -1)
 		require.NoError(t, err)
 		p.raise(goAhead, 1)
 		var a assembler
@@ -182,7 +182,7 @@ func TestShutdownOfReadingEndsThePeersSends(t *testing.T) {
 		require.Equal(t, syscall.EPIPE, syscall.Errno(p.values[failed].Load()))
 		require.Len(t, a.frames, returned, "what was sent is what was read")
 		a.requireStream(t)
-		_, err := p.Send([]byte("still here"), -1)
+		_, err := p.TrySend([]byte("still here"), -1)
 		require.NoError(t, err)
 		require.NoError(t, p.await(heard, 1))
 		p.finish(t)

@@ -83,7 +83,7 @@ func (p *other) finish(t testing.TB) {
 // play runs a role in the process that was started for it.
 func play(role string) {
 	err := func() error {
-		c, err := fdpass.Conn(3)
+		c, err := fdpass.NetConn(3)
 		if err != nil {
 			return err
 		}

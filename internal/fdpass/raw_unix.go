@@ -13,9 +13,9 @@ import (
 // be nothing, [io.ErrShortBuffer] for an empty b, or the system's.
 func Peek(fd int, b []byte) (n int, err error) { return read(fd, b, unix.MSG_PEEK) }
 
-// Read is Peek that takes what it read. Like it, it does not wait, whatever the
+// TryRead is Peek that takes what it read. Like it, it does not wait, whatever the
 // status flags of fd are.
-func Read(fd int, b []byte) (n int, err error) { return read(fd, b, 0) }
+func TryRead(fd int, b []byte) (n int, err error) { return read(fd, b, 0) }
 
 func read(fd int, b []byte, flags int) (n int, err error) {
 	if len(b) == 0 {
@@ -36,10 +36,10 @@ func read(fd int, b []byte, flags int) (n int, err error) {
 	return n, nil
 }
 
-// Write sends b, or as much of it as there is room for, in one system call that
+// TryWrite sends b, or as much of it as there is room for, in one system call that
 // never waits, whatever the status flags of fd are. With n == 0 the error is
 // [ErrWouldBlock] or the system's, unless b is empty.
-func Write(fd int, b []byte) (n int, err error) {
+func TryWrite(fd int, b []byte) (n int, err error) {
 	if len(b) == 0 {
 		return 0, nil
 	}

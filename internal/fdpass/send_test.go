@@ -21,11 +21,11 @@ import (
 func TestAFullQueueTakesAPart(t *testing.T) {
 	a, b, ledger := pair(t)
 	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
-	n, err := a.Send(want, marked(t, "passed"))
+	n, err := a.TrySend(want, marked(t, "passed"))
 	require.NoError(t, err)
 	require.Greater(t, n, 0)
 	require.Less(t, n, len(want))
-	_, err = a.Send(want[n:], -1)
+	_, err = a.TrySend(want[n:], -1)
 	require.Equal(t, fdpass.ErrWouldBlock, err)
 
 	rest := make(chan error, 1)
@@ -61,7 +61,7 @@ func TestADescriptorRidesOnce(t *testing.T) {
 		t.Run(c.claim, func(t *testing.T) {
 			a, b, ledger := pair(t)
 			if c.ahead > 0 {
-				n, err := a.Send(make([]byte, c.ahead), -1)
+				n, err := a.TrySend(make([]byte, c.ahead), -1)
 				require.NoError(t, err)
 				c.ahead = n
 			}
@@ -90,7 +90,7 @@ func TestAFailedSendIsNoSignal(t *testing.T) {
 	require.NoError(t, b.Close())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGPIPE)
-	_, err := a.Send([]byte("offer"), -1)
+	_, err := a.TrySend([]byte("offer"), -1)
 	signal.Stop(signals) // what was on its way has come when this returns
 	require.Equal(t, syscall.EPIPE, err)
 	require.Empty(t, signals)
@@ -108,9 +108,9 @@ func TestALinkMadeToBlockDoesNot(t *testing.T) {
 	_, err := b.TryRecv(make([]byte, 1))
 	require.Equal(t, fdpass.ErrWouldBlock, err)
 	large := make([]byte, 1<<20)
-	_, err = a.Send(large, -1)
+	_, err = a.TrySend(large, -1)
 	require.NoError(t, err)
-	_, err = a.Send(large, -1)
+	_, err = a.TrySend(large, -1)
 	require.Equal(t, fdpass.ErrWouldBlock, err)
 }
 
@@ -119,18 +119,18 @@ func TestAFailedSendSaysWhy(t *testing.T) {
 	closed, err := unix.Dup(0)
 	require.NoError(t, err)
 	require.NoError(t, unix.Close(closed))
-	_, err = a.Send([]byte("offer"), closed)
+	_, err = a.TrySend([]byte("offer"), closed)
 	require.Equal(t, syscall.EBADF, err)
-	_, err = a.Send(nil, 0)
+	_, err = a.TrySend(nil, 0)
 	require.Equal(t, syscall.EINVAL, err)
 	_, err = b.TryRecv(make([]byte, 1))
 	require.Equal(t, fdpass.ErrWouldBlock, err, "nothing went")
 	_, err = b.Recv(nil)
 	require.Equal(t, io.ErrShortBuffer, err, "which is not the end")
 
-	_, err = a.Send([]byte("unread"), -1)
+	_, err = a.TrySend([]byte("unread"), -1)
 	require.NoError(t, err)
 	require.NoError(t, b.Close())
-	_, err = a.Send([]byte("offer"), -1)
+	_, err = a.TrySend([]byte("offer"), -1)
 	require.Contains(t, []error{syscall.ECONNRESET, syscall.EPIPE}, err)
 }

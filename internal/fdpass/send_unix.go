@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Send writes b, or as much of it as there is room for, in one system call that
+// TrySend writes b, or as much of it as there is room for, in one system call that
 // never waits. With fd >= 0 a copy of that descriptor rides on the first byte; it
 // went if n > 0, and what is left of b is then sent with fd -1. The caller keeps
 // fd, and must keep it open during the call.
@@ -19,7 +19,7 @@ import (
 // EINVAL for an empty b, or the system's as it is: EPIPE and ECONNRESET (the peer
 // reads no more; it may have written, so a failed send is not the end of the link),
 // ETOOMANYREFS (too many descriptors are under way), EBADF (fd is not open).
-func (l *Link) Send(b []byte, fd int) (n int, err error) {
+func (l *Link) TrySend(b []byte, fd int) (n int, err error) {
 	if !l.writing.TryLock() {
 		return 0, ErrWouldBlock
 	}
@@ -27,12 +27,12 @@ func (l *Link) Send(b []byte, fd int) (n int, err error) {
 	return l.sendNow(b, fd)
 }
 
-// SendAll writes all of b, fd on its first byte as Send does. It waits for room
+// SendAll writes all of b, fd on its first byte as TrySend does. It waits for room
 // until deadline, which is for the whole; the zero time means for ever, and one in
 // the past not at all. Behind another SendAll it waits for that one first.
 //
 // n bytes went, all if the error is nil. Otherwise it is [os.ErrDeadlineExceeded],
-// or one of Send's, and after 0 < n < len(b) the stream holds a part of a frame.
+// or one of TrySend's, and after 0 < n < len(b) the stream holds a part of a frame.
 func (l *Link) SendAll(b []byte, fd int, deadline time.Time) (n int, err error) {
 	l.writing.Lock()
 	defer l.writing.Unlock()

@@ -96,7 +96,7 @@ func TestAProcessWithoutRoomSaysSo(t *testing.T) {
 	fds := socketpair(t)
 	x := adopt(t, fds[0])
 	p := start(t, "starved")
-	_, err := p.Send([]byte("offer"), fds[1])
+	_, err := p.TrySend([]byte("offer"), fds[1])
 	require.NoError(t, err)
 	require.NoError(t, unix.Close(fds[1]))
 	passed := marked(t, "passed")
@@ -114,7 +114,7 @@ func playStarved(p *other) error {
 	if err != nil {
 		return err
 	}
-	c, err := fdpass.Conn(fd)
+	c, err := fdpass.NetConn(fd)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func adoptWithoutRoom(spare []int) error {
 		return err
 	}
 	for range 3 {
-		if c, err := fdpass.Conn(fds[0]); !errors.Is(err, unix.EMFILE) {
+		if c, err := fdpass.NetConn(fds[0]); !errors.Is(err, unix.EMFILE) {
 			return fmt.Errorf("adopted %v: %w", c, err)
 		}
 	}

@@ -15,8 +15,8 @@ type Link struct{}
 // NewLink returns [ErrUnsupported].
 func NewLink(*net.UnixConn, *Ledger) (*Link, error) { return nil, ErrUnsupported }
 
-// Send returns [ErrUnsupported].
-func (*Link) Send([]byte, int) (int, error) { return 0, ErrUnsupported }
+// TrySend returns [ErrUnsupported].
+func (*Link) TrySend([]byte, int) (int, error) { return 0, ErrUnsupported }
 
 // SendAll returns [ErrUnsupported].
 func (*Link) SendAll([]byte, int, time.Time) (int, error) { return 0, ErrUnsupported }
@@ -57,14 +57,14 @@ func SetNonblock(int) error { return ErrUnsupported }
 // Peek returns [ErrUnsupported].
 func Peek(int, []byte) (int, error) { return 0, ErrUnsupported }
 
-// Read returns [ErrUnsupported].
-func Read(int, []byte) (int, error) { return 0, ErrUnsupported }
+// TryRead returns [ErrUnsupported].
+func TryRead(int, []byte) (int, error) { return 0, ErrUnsupported }
 
 // PeerClosed reports false.
 func PeerClosed(int) bool { return false }
 
-// Write returns [ErrUnsupported].
-func Write(int, []byte) (int, error) { return 0, ErrUnsupported }
+// TryWrite returns [ErrUnsupported].
+func TryWrite(int, []byte) (int, error) { return 0, ErrUnsupported }
 
 // Close returns [ErrUnsupported].
 func Close(int) error { return ErrUnsupported }
@@ -72,8 +72,8 @@ func Close(int) error { return ErrUnsupported }
 // Accept returns [ErrUnsupported].
 func Accept(syscall.RawConn) (fd int, addr net.Addr, err error) { return -1, nil, ErrUnsupported }
 
-// Listener returns [ErrUnsupported].
-func Listener(net.Listener) (*os.File, error) { return nil, ErrUnsupported }
+// ListenerFile returns [ErrUnsupported].
+func ListenerFile(net.Listener) (*os.File, error) { return nil, ErrUnsupported }
 
-// Conn returns [ErrUnsupported].
-func Conn(int) (net.Conn, error) { return nil, ErrUnsupported }
+// NetConn returns [ErrUnsupported].
+func NetConn(int) (net.Conn, error) { return nil, ErrUnsupported }

@@ -23,7 +23,7 @@ func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
 	_, err := b.Recv(buf)
 	require.Equal(t, os.ErrDeadlineExceeded, err)
 
-	_, err = a.Send([]byte("late"), -1)
+	_, err = a.TrySend([]byte("late"), -1)
 	require.NoError(t, err)
 	got, err := b.TryRecv(buf)
 	require.NoError(t, err, "a read that does not wait has no deadline")
@@ -32,7 +32,7 @@ func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
 	require.Equal(t, os.ErrDeadlineExceeded, err)
 
 	require.NoError(t, b.SetReadDeadline(time.Time{}))
-	later := time.AfterFunc(time.Millisecond, func() { a.Send([]byte("later"), -1) })
+	later := time.AfterFunc(time.Millisecond, func() { a.TrySend([]byte("later"), -1) })
 	defer later.Stop()
 	got, err = b.Recv(buf)
 	require.NoError(t, err)
@@ -96,7 +96,7 @@ func TestASendDoesNotGetBetweenTheBytesOfAnother(t *testing.T) {
 	var all []byte
 	buf := make([]byte, 5_000)
 	for sent := len(whole); len(all) < sent; {
-		n, err := a.Send([]byte{1}, -1)
+		n, err := a.TrySend([]byte{1}, -1)
 		if err != fdpass.ErrWouldBlock {
 			require.NoError(t, err)
 			sent += n
@@ -120,7 +120,7 @@ func TestAHangupIsSeenBehindAShutdown(t *testing.T) {
 	require.Equal(t, os.ErrDeadlineExceeded, a.AwaitHangup(time.Now().Add(time.Millisecond)))
 	require.NoError(t, a.ShutdownRead())
 	require.Equal(t, os.ErrDeadlineExceeded, a.AwaitHangup(time.Now().Add(time.Millisecond)), "the peer is there")
-	_, err := a.Send([]byte("never read"), -1)
+	_, err := a.TrySend([]byte("never read"), -1)
 	require.NoError(t, err)
 	later := time.AfterFunc(time.Millisecond, func() { b.Close() })
 	defer later.Stop()
@@ -153,7 +153,7 @@ func TestAReadThatDoesNotWaitPassesOneThatDoes(t *testing.T) {
 	time.Sleep(time.Millisecond)
 	_, err := b.TryRecv(make([]byte, 1))
 	require.Equal(t, fdpass.ErrWouldBlock, err)
-	_, err = a.Send([]byte{1}, -1)
+	_, err = a.TrySend([]byte{1}, -1)
 	require.NoError(t, err)
 	require.NoError(t, <-ended)
 }
@@ -164,7 +164,7 @@ func TestClosingEndsEveryWait(t *testing.T) {
 		x, y := sockets(t)
 		a, b := link(t, x, nil), link(t, y, nil)
 		require.NoError(t, a.SetReadDeadline(time.Time{}))
-		_, err := a.Send(large, -1)
+		_, err := a.TrySend(large, -1)
 		require.NoError(t, err)
 		var wg sync.WaitGroup
 		started := make(chan struct{}, 2)
@@ -199,7 +199,7 @@ func requireClosed(t testing.TB, l *fdpass.Link) {
 	for name, call := range map[string]func() error{
 		"Recv":            func() error { _, err := l.Recv(buf); return err },
 		"TryRecv":         func() error { _, err := l.TryRecv(buf); return err },
-		"Send":            func() error { _, err := l.Send(buf, -1); return err },
+		"TrySend":         func() error { _, err := l.TrySend(buf, -1); return err },
 		"SendAll":         func() error { _, err := l.SendAll(buf, -1, soon()); return err },
 		"SetReadDeadline": func() error { return l.SetReadDeadline(soon()) },
 		"ShutdownRead":    l.ShutdownRead,

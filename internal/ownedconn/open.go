@@ -20,7 +20,7 @@ const longestPause = 100 * time.Millisecond
 func Open(fd int, stop <-chan struct{}, log *slog.Logger) (net.Conn, error) {
 	wait := fdpass.Backoff{Most: longestPause}
 	for {
-		conn, err := fdpass.Conn(fd)
+		conn, err := fdpass.NetConn(fd)
 		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
 			return conn, err
 		}
