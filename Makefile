@@ -15,17 +15,18 @@ help: ## list the targets
 demo: ## hand a thousand connections to backends that fail, and count
 	$(GO) run ./cmd/handoff demo
 
+# internal/lanes says what each of these takes, runs it, and ends with a summary.
 test: ## everything: vet, unit, property, race, corpora, goldens, TLC, traces
-	@$(MAKE) --no-print-directory --keep-going test-go spec traces
+	@$(GO) run ./internal/lanes
 
-test-go: unit race ## the same without Java: all but TLC
+test-go: ## the same without Java: all but TLC
+	@$(GO) run ./internal/lanes vet unit race
 
 unit: ## vet, then unit and property tests, fuzz corpora, goldens
-	$(GO) vet ./...
-	$(GO) test ./...
+	@$(GO) run ./internal/lanes vet unit
 
-race: cc ## the tests again under the race detector, with fewer cases
-	$(GO) test -race -short ./...
+race: ## the tests that run goroutines again under the race detector, with fewer cases
+	@$(GO) run ./internal/lanes race
 
 spec: java ## model-check the specification with TLC
 	$(GO) run ./spec/tlc
@@ -33,13 +34,8 @@ spec: java ## model-check the specification with TLC
 spec-long: java ## the larger models too (by hand or nightly)
 	$(GO) run ./spec/tlc -lane long
 
-traces: java ## check fresh traces of the code, and mutants of them, with TLC
-	$(GO) run ./spec/trace
-	@mkdir -p .cache
-	$(GO) run ./cmd/handoff trace -o .cache/trace.txt
-	$(GO) run ./spec/trace -file .cache/trace.txt -mutants 100
-	$(GO) run ./cmd/handoff demo --connections 200 --trace .cache/demo.txt >/dev/null
-	$(GO) run ./spec/trace -file .cache/demo.txt -mutants 50
+traces: ## check fresh traces of the code, and mutants of them, with TLC
+	@$(GO) run ./internal/lanes traces
 
 drift: java ## change a rule in one place only; the links to the others must notice
 	$(GO) run ./internal/drift

@@ -3,6 +3,7 @@
 // states there are.
 //
 //	go run ./spec/tlc [-lane default|long|all] [-only NAME] [-jobs N] [-update] [-v] [-json]
+//	go run ./spec/tlc -fetch
 //
 // With -json it prints JSON lines instead of a table: those of package results.
 //
@@ -53,6 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	jobs := flags.Int("jobs", 2, "how many single-worker models to check at once")
 	update := flags.Bool("update", false, "write the state counts found to the manifest and the README, where all else is as expected")
 	verbose := flags.Bool("v", false, "print what TLC says of every model, not only of those that differ")
+	fetch := flags.Bool("fetch", false, "find Java and TLC, fetch TLC if it is not there, and stop")
 	asJSON := flags.Bool("json", false, "print JSON lines, those of package results")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
@@ -86,6 +88,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	tools, err := tlatools.Find(ctx, filepath.Join(root, ".cache"))
 	if err != nil {
 		return fail(err)
+	}
+	if *fetch {
+		return exitOK
 	}
 	checker := &checker{java: tools.Java, jar: tools.Jar, dir: dir}
 
