@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/handoff-go/handoff/internal/plant"
+	"github.com/handoff-go/handoff/internal/mutation"
 )
 
 // The sources change under the changes: this tells at once which of them have to follow.
@@ -21,7 +21,7 @@ func TestEveryChangeAppliesToTheSourcesAsTheyAre(t *testing.T) {
 	for _, c := range allChanges() {
 		source, err := os.ReadFile(filepath.Join("../..", filepath.FromSlash(c.file)))
 		require.NoError(t, err, c.name)
-		_, err = c.edit().In(strings.ReplaceAll(string(source), "\r\n", "\n"))
+		_, err = c.mutant().In(strings.ReplaceAll(string(source), "\r\n", "\n"))
 		require.NoError(t, err, c.name)
 		require.False(t, names[c.name], c.name)
 		require.NotEmpty(t, c.says, c.name)
@@ -37,7 +37,7 @@ func TestEveryChangeHasALinkThatSeesIt(t *testing.T) {
 	for _, c := range allChanges() {
 		found := false
 		for _, l := range allLinks() {
-			found = found || l.name == c.must() && l.sees(c)
+			found = found || l.name == c.must() && l.sees(c.mutant())
 		}
 		require.True(t, found, c.name)
 	}
@@ -60,9 +60,19 @@ func TestTheMatrixTellsWhatWasNoticed(t *testing.T) {
 	write("registry/a.go", "package registry\n\nconst A = 1\nconst B = 2\n")
 	write(".cache/tool.jar", "jar")
 	no := exit(t)
-	b := bench{source: source, out: new(bytes.Buffer), links: allLinks()}
+	c := &checks{links: allLinks()}
+	r := mutation.Runner{Source: source, Checks: c, With: []string{".cache/*.jar"}, Jobs: 2}
+	var mutants []mutation.Mutant
+	for _, c := range side(inRegistry, []change{
+		{name: "a", says: "A", file: "registry/a.go", old: "A = 1", new: "A = 3"},
+		{name: "b", says: "B", file: "registry/a.go", old: "B = 2", new: "B = 3"},
+		{name: "broken", says: "package", file: "registry/a.go", old: "package registry", new: "package other"},
+		{name: "gone", says: "C", file: "registry/a.go", old: "C", new: "D"},
+	}) {
+		mutants = append(mutants, c.mutant())
+	}
 	// The golden walk sees A and not B; a change of the package's name breaks it.
-	b.run = func(_ context.Context, dir, _ string, args ...string) (string, error) {
+	c.run = func(_ context.Context, dir, _ string, args ...string) (string, error) {
 		text, err := os.ReadFile(filepath.Join(dir, "registry", "a.go"))
 		require.NoError(t, err)
 		require.FileExists(t, filepath.Join(dir, ".cache", "tool.jar"))
@@ -75,29 +85,24 @@ func TestTheMatrixTellsWhatWasNoticed(t *testing.T) {
 		}
 		return "", nil
 	}
-	m, err := b.all(t.Context(), side(inRegistry, []change{
-		{name: "a", file: "registry/a.go", old: "A = 1", new: "A = 3"},
-		{name: "b", file: "registry/a.go", old: "B = 2", new: "B = 3"},
-		{name: "broken", file: "registry/a.go", old: "package registry", new: "package other"},
-		{name: "gone", file: "registry/a.go", old: "C", new: "D"},
-	}))
+	m, err := r.Run(t.Context(), mutants)
 	require.NoError(t, err)
-	require.NoError(t, m.rows[0].failure(m.links))
-	require.ErrorContains(t, m.rows[1].failure(m.links), "goes unnoticed: golden walk must see it")
-	require.ErrorIs(t, m.rows[2].failure(m.links), errBroken)
-	require.ErrorIs(t, m.rows[3].failure(m.links), plant.ErrNotApplying)
-	require.ErrorIs(t, m.failures(), errBroken)
-	text := m.String()
-	require.Contains(t, text, "1 of 4 one-sided changes caught")
-	require.Regexp(t, `registry-a +\. +\. +\. +- +caught +-`, text)
-	require.Contains(t, text, "UNNOTICED")
-	require.Contains(t, text, "WORTHLESS")
+	require.NoError(t, m.Rows[0].Failure(m.Checks))
+	require.ErrorContains(t, m.Rows[1].Failure(m.Checks), `survived: golden walk must kill it, and says "missed"`)
+	require.ErrorIs(t, m.Rows[2].Failure(m.Checks), mutation.ErrNotCompiling)
+	require.ErrorIs(t, m.Rows[3].Failure(m.Checks), mutation.ErrNotApplying)
+	require.ErrorIs(t, m.Failure(), mutation.ErrNotCompiling)
+	text := m.String("changed in")
+	require.Contains(t, text, "1 of 4 mutants killed")
+	require.Regexp(t, `registry-a +registry +golden walk +killed +\. +\. +\. +missed +killed +missed`, text)
+	require.Contains(t, text, "SURVIVED")
+	require.Contains(t, text, "INVALID")
 
-	b.run = func(context.Context, string, string, ...string) (string, error) { return "FAIL", no }
-	_, err = b.all(t.Context(), nil)
+	c.run = func(context.Context, string, string, ...string) (string, error) { return "FAIL", no }
+	_, err = r.Run(t.Context(), mutants)
 	require.ErrorIs(t, err, errNotPassing)
-	b.run = func(context.Context, string, string, ...string) (string, error) { return "", errors.New("not found") }
-	_, err = b.all(t.Context(), nil)
+	c.run = func(context.Context, string, string, ...string) (string, error) { return "", errors.New("not found") }
+	_, err = r.Run(t.Context(), mutants)
 	require.ErrorContains(t, err, "not found")
 }
 
@@ -106,6 +111,6 @@ func TestUsage(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"-list", "-only", "spec-over-is-after"}, &out))
 	require.Contains(t, out.String(), "an end is over one instant later")
 	for _, args := range [][]string{{"-none"}, {"x"}, {"-only", "no-such-change"}} {
-		require.ErrorAs(t, run(t.Context(), args, &out), new(usageError))
+		require.ErrorAs(t, run(t.Context(), args, &out), new(mutation.UsageError))
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/handoff-go/handoff/internal/plant"
+	"github.com/handoff-go/handoff/internal/mutation"
 )
 
 // The places where a rule stands.
@@ -24,7 +24,21 @@ type change struct {
 	by       string // the link that must notice; empty: that of its place
 }
 
-func (c change) edit() plant.Edit { return plant.Edit{File: c.file, Old: c.old, New: c.new} }
+func (c change) mutant() mutation.Mutant {
+	return mutation.Mutant{
+		Name: c.name, Says: c.says, Group: c.side, By: c.must(),
+		Edit: mutation.Edit{File: c.file, Old: c.old, New: c.new},
+	}
+}
+
+// allMutants returns all changes as mutants.
+func allMutants() []mutation.Mutant {
+	var all []mutation.Mutant
+	for _, c := range allChanges() {
+		all = append(all, c.mutant())
+	}
+	return all
+}
 
 // A link is a check that ties two places together, or one to what it promises.
 type link struct {
@@ -60,7 +74,7 @@ func (c change) must() string {
 	return map[string]string{inSpec: "graph equality", inModel: "graph equality", inRegistry: "golden walk"}[c.side]
 }
 
-func (l link) sees(c change) bool { return slices.Contains(l.looksAt, c.side) }
+func (l link) sees(m mutation.Mutant) bool { return slices.Contains(l.looksAt, m.Group) }
 
 // broken matches what a link prints when it could not do its work: what does not compile
 // or parse tells nothing about its meaning. TLC's codes are those of its own errors.

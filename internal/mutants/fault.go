@@ -1,13 +1,6 @@
 package main
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/handoff-go/handoff/internal/plant"
-)
+import "github.com/handoff-go/handoff/internal/mutation"
 
 // A fault is one planted defect: a small edit of one source file.
 type fault struct {
@@ -39,37 +32,18 @@ func guarantees() []string {
 	}
 }
 
-// errNotCompiling says that a fault is worthless, as plant.ErrNotApplying and
-// plant.ErrChangesNothing do.
-var errNotCompiling = errors.New("does not compile")
-
-func (f fault) edit() plant.Edit { return plant.Edit{File: f.file, Old: f.old, New: f.new} }
-
-// checkFaults returns an error for data that no run could make sense of.
-func checkFaults(faults []fault, layers []layer) error {
-	var problems []error
-	names := map[string]bool{}
-	for _, f := range faults {
-		problem := func(format string, args ...any) {
-			problems = append(problems, fmt.Errorf("fault %q: "+format, append([]any{f.name}, args...)...))
-		}
-		if f.name == "" || f.says == "" || strings.ContainsAny(f.name, " ,\n") || strings.Contains(f.says, "\n") {
-			problem("needs a name of one word and a description of one line")
-		}
-		if names[f.name] {
-			problem("there are two of this name")
-		}
-		names[f.name] = true
-		if !slices.Contains(guarantees(), f.breaks) {
-			problem("%q is no guarantee", f.breaks)
-		}
-		if !slices.ContainsFunc(layers, func(l layer) bool { return l.name == f.must && !l.informative }) {
-			problem("%q is no layer that a fault can rely on", f.must)
-		}
+func (f fault) mutant() mutation.Mutant {
+	return mutation.Mutant{
+		Name: f.name, Says: f.says, Group: f.breaks, By: f.must, Hangs: f.hangs,
+		Edit: mutation.Edit{File: f.file, Old: f.old, New: f.new},
 	}
-	return errors.Join(problems...)
 }
 
-func indexOf(faults []fault, name string) int {
-	return slices.IndexFunc(faults, func(f fault) bool { return f.name == name })
+// allMutants returns all faults as mutants.
+func allMutants() []mutation.Mutant {
+	var all []mutation.Mutant
+	for _, f := range allFaults() {
+		all = append(all, f.mutant())
+	}
+	return all
 }

@@ -16,7 +16,7 @@ func TestEveryFaultAppliesToTheSourcesAsTheyAre(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			source, err := os.ReadFile(filepath.Join("../..", filepath.FromSlash(f.file)))
 			require.NoError(t, err)
-			edited, err := f.edit().In(strings.ReplaceAll(string(source), "\r\n", "\n"))
+			edited, err := f.mutant().In(strings.ReplaceAll(string(source), "\r\n", "\n"))
 			require.NoError(t, err)
 			require.NotEqual(t, string(source), edited)
 		})
@@ -25,8 +25,8 @@ func TestEveryFaultAppliesToTheSourcesAsTheyAre(t *testing.T) {
 
 func TestTheFaultsMakeSense(t *testing.T) {
 	faults := allFaults()
-	require.NoError(t, checkFaults(faults, allLayers()))
-	require.GreaterOrEqual(t, len(faults), 24)
+	require.NoError(t, (&checks{layers: allLayers()}).validate(allMutants()))
+	require.GreaterOrEqual(t, len(faults), 135)
 	broken := map[string]int{}
 	for _, f := range faults {
 		broken[f.breaks]++

@@ -2,65 +2,70 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"flag"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/handoff-go/handoff/internal/mutation"
 )
 
 func TestUsage(t *testing.T) {
 	for claim, args := range map[string][]string{
 		"an unknown flag":      {"-fast"},
 		"an unexpected word":   {"late-ack"},
-		"an unknown fault":     {"-only", "late-ack,no-such-fault"},
-		"an empty fault name":  {"-only", ","},
+		"an unknown mutant":    {"-only", "late-ack,no-such-mutant"},
+		"an empty name":        {"-only", ","},
 		"a flag without value": {"-o"},
 	} {
 		t.Run(claim, func(t *testing.T) {
-			require.ErrorAs(t, run(context.Background(), args, new(bytes.Buffer)), new(usageError))
+			require.ErrorAs(t, run(t.Context(), args, new(bytes.Buffer)), new(mutation.UsageError))
 		})
 	}
-	require.NoError(t, run(context.Background(), []string{"-h"}, new(bytes.Buffer)))
+	require.ErrorIs(t, run(t.Context(), []string{"-h"}, new(bytes.Buffer)), flag.ErrHelp)
 }
 
-func TestListNamesEveryFault(t *testing.T) {
+func TestListNamesEveryMutant(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(context.Background(), []string{"-list"}, &out))
+	require.NoError(t, run(t.Context(), []string{"-list"}, &out))
 	for _, f := range allFaults() {
 		require.Contains(t, out.String(), " "+f.name+" (")
 		require.Contains(t, out.String(), f.says)
 	}
 }
 
-func TestNonsenseAsFaultIsRefused(t *testing.T) {
+func TestNonsenseAsMutantIsRefused(t *testing.T) {
 	good := bySum("counts-double", "all", "total += n", "total += 2 * n")
-	for claim, spoil := range map[string]func(*fault){
-		"no name":               func(f *fault) { f.name = "" },
-		"a name of two words":   func(f *fault) { f.name = "counts double" },
-		"no description":        func(f *fault) { f.says = "" },
-		"no such guarantee":     func(f *fault) { f.breaks = "G11" },
-		"no such layer":         func(f *fault) { f.must = "luck" },
-		"an informative layer":  func(f *fault) { f.must = "aside" },
-		"a name that was taken": func(f *fault) {},
+	for claim, spoil := range map[string]func(*mutation.Mutant){
+		"no name":               func(m *mutation.Mutant) { m.Name = "" },
+		"a name of two words":   func(m *mutation.Mutant) { m.Name = "counts double" },
+		"no description":        func(m *mutation.Mutant) { m.Says = "" },
+		"no such guarantee":     func(m *mutation.Mutant) { m.Group = "G11" },
+		"no such layer":         func(m *mutation.Mutant) { m.By = "luck" },
+		"an informative layer":  func(m *mutation.Mutant) { m.By = "aside" },
+		"a name that was taken": func(m *mutation.Mutant) {},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			bad := good
 			spoil(&bad)
-			require.Error(t, checkFaults([]fault{good, bad}, layersOfSum()))
+			r := mutation.Runner{Source: sumModule(t), Checks: &checks{layers: layersOfSum()}}
+			_, err := r.Run(t.Context(), []mutation.Mutant{good, bad})
+			require.Error(t, err)
+			require.NotContains(t, err.Error(), "exit status", "it is refused before anything runs")
 		})
 	}
-	require.NoError(t, checkFaults([]fault{good}, layersOfSum()))
+	require.NoError(t, (&checks{layers: layersOfSum()}).validate([]mutation.Mutant{good}))
 }
 
-func TestQuickAsksOnlyWhoMustFindAFaultAndOnce(t *testing.T) {
+func TestQuickAsksOnlyWhoMustKillAMutantAndOnce(t *testing.T) {
 	quick := quickened(allLayers())
 	require.Len(t, quick, len(allLayers())-1, "what is for information only is left out")
 	for _, l := range quick {
 		require.Len(t, l.runs, 1)
 		s := &suite{reaches: map[string]bool{"fsm": true}}
-		require.True(t, s.asked(l, fault{must: l.name, file: "fsm/fsm.go"}))
-		require.False(t, s.asked(l, fault{must: l.name, file: "model/model.go"}))
-		require.False(t, s.asked(l, fault{must: "another", file: "fsm/fsm.go"}))
+		require.True(t, s.asked(l, mutation.Mutant{By: l.name, Edit: mutation.Edit{File: "fsm/fsm.go"}}))
+		require.False(t, s.asked(l, mutation.Mutant{By: l.name, Edit: mutation.Edit{File: "model/model.go"}}))
+		require.False(t, s.asked(l, mutation.Mutant{By: "another", Edit: mutation.Edit{File: "fsm/fsm.go"}}))
 	}
 	require.Len(t, allLayers()[1].runs, 5, "the whole run is not touched by it")
 }

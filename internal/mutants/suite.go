@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/internal/command"
+	"github.com/handoff-go/handoff/internal/mutation"
 )
 
 // A suite is a part of a layer, built into one binary.
@@ -17,8 +18,7 @@ type suite struct {
 	part
 	reaches map[string]bool // the folders of the packages that it is built from
 	race    bool
-	bin     string        // the folder of its binary, another with the race detector
-	limit   time.Duration // for one run: far above what it takes without a fault
+	limit   time.Duration // for one run: far above what it takes without a mutant
 }
 
 // The bounds of a suite's limit, and how far above the measured time it is.
@@ -29,47 +29,51 @@ const (
 	leastPatience = 3
 )
 
-// inspect returns the suite of a part, nil if its package has no tests.
-func (b *bench) inspect(ctx context.Context, l layer, p part, bin string) (*suite, error) {
-	tests, err := command.Go(ctx, b.tree, "list", "-f", "{{len .TestGoFiles}}{{len .XTestGoFiles}}", "./"+p.dir)
+// inspect returns the suite of a part in an unchanged tree, nil if its package has no tests.
+func inspect(ctx context.Context, tree *mutation.Tree, l layer, p part) (*suite, error) {
+	tests, err := command.Go(ctx, tree.Dir, "list", "-f", "{{len .TestGoFiles}}{{len .XTestGoFiles}}", "./"+p.dir)
 	if err != nil || strings.TrimSpace(tests) == "00" {
 		return nil, err
 	}
 	s := &suite{part: p, race: l.race, reaches: map[string]bool{}, limit: longestLimit}
-	s.bin = bin
-	if l.race {
-		s.bin += "-race"
-	}
-	folders, err := command.Go(ctx, b.tree, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+p.dir)
+	folders, err := command.Go(ctx, tree.Dir, "list", "-test", "-deps", "-f", "{{.Dir}}", "./"+p.dir)
 	if err != nil {
 		return nil, err
 	}
 	for folder := range strings.Lines(folders) {
-		if rel, err := filepath.Rel(b.tree, strings.TrimSpace(folder)); err == nil {
+		if rel, err := filepath.Rel(tree.Dir, strings.TrimSpace(folder)); err == nil {
 			s.reaches[filepath.ToSlash(rel)] = true
 		}
 	}
 	return s, nil
 }
 
-// asked reports whether the suite, as part of l, is run for f.
-func (s *suite) asked(l layer, f fault) bool {
-	return (!l.ownOnly || l.name == f.must) && s.reaches[path.Dir(f.file)]
+// binaries returns the folder of the binaries built from a tree with or without the race detector.
+func binaries(tree *mutation.Tree, race bool) string {
+	if race {
+		return filepath.Join(tree.Scratch, "race")
+	}
+	return filepath.Join(tree.Scratch, "plain")
 }
 
-// build makes the binaries of suites from the tree as it is now, in one go for
+// asked reports whether the suite, as part of l, is run for m.
+func (s *suite) asked(l layer, m mutation.Mutant) bool {
+	return (!l.ownOnly || l.name == m.By) && s.reaches[path.Dir(m.File)]
+}
+
+// build makes the binaries of suites from a tree as it is now, in one go for
 // those with the race detector and one for those without.
-func build(ctx context.Context, tree string, suites []*suite) error {
+func build(ctx context.Context, tree *mutation.Tree, suites []*suite) error {
 	commands := map[bool][]string{}
 	for _, s := range suites {
 		if commands[s.race] == nil {
-			commands[s.race] = []string{"test", "-c", "-o", s.bin + "/", "-ldflags=-s -w", "-race=" + fmt.Sprint(s.race)}
+			commands[s.race] = []string{"test", "-c", "-o", binaries(tree, s.race) + "/", "-ldflags=-s -w", "-race=" + fmt.Sprint(s.race)}
 		}
 		commands[s.race] = append(commands[s.race], "./"+s.dir)
 	}
 	for _, args := range commands {
-		if _, err := command.Go(ctx, tree, args...); command.Failed(err) {
-			return fmt.Errorf("%w: %w", errNotCompiling, err)
+		if _, err := command.Go(ctx, tree.Dir, args...); command.Failed(err) {
+			return fmt.Errorf("%w: %w", mutation.ErrNotCompiling, err)
 		} else if err != nil {
 			return err
 		}
@@ -77,9 +81,9 @@ func build(ctx context.Context, tree string, suites []*suite) error {
 	return nil
 }
 
-// measure runs the suite as the layer does, without a fault. Every run must
+// measure runs the suite as the layer does, without a mutant. Every run must
 // pass, and must have run a test: a name that no test has would pass as well.
-func (s *suite) measure(ctx context.Context, tree string, l layer, least time.Duration) error {
+func (s *suite) measure(ctx context.Context, tree *mutation.Tree, l layer, least time.Duration) error {
 	slowest := time.Duration(0)
 	for _, args := range l.runs {
 		began := time.Now()
@@ -100,27 +104,22 @@ func (s *suite) measure(ctx context.Context, tree string, l layer, least time.Du
 }
 
 // run runs the tests once, and returns what they printed.
-func (s *suite) run(ctx context.Context, tree string, args []string) (string, error) {
+func (s *suite) run(ctx context.Context, tree *mutation.Tree, args []string) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, s.limit+15*time.Second) // the binary ends itself before
 	defer stop()
 	args = append([]string{"-test.run=" + s.tests, "-test.timeout=" + s.limit.String()}, args...)
-	return command.Output(ctx, filepath.Join(tree, filepath.FromSlash(s.dir)), filepath.Join(s.bin, path.Base(s.dir)+".test"), args...)
-}
-
-// A result is what a run of a suite came to.
-type result struct {
-	caught bool   // a test failed
-	hung   bool   // it ran out of time
-	saw    string // what it printed about that, in short
+	dir, binary := filepath.FromSlash(s.dir), path.Base(s.dir)+".test"
+	return command.Output(ctx, filepath.Join(tree.Dir, dir), filepath.Join(binaries(tree, s.race), binary), args...)
 }
 
 // judge runs suites one after the other, until one fails. Those that are not built yet are
-// built as their turn comes: most faults are found by the first.
-func judge(ctx context.Context, tree string, suites []*suite, args []string, unbuilt bool) (result, error) {
+// built as their turn comes: the first kills most mutants.
+func judge(ctx context.Context, tree *mutation.Tree, suites []*suite, args []string, unbuilt bool) (mutation.Verdict, error) {
+	passed := mutation.Verdict{Runs: 1}
 	for _, s := range suites {
 		if unbuilt {
 			if err := build(ctx, tree, []*suite{s}); err != nil {
-				return result{}, err
+				return passed, err
 			}
 		}
 		printed, err := s.run(ctx, tree, append([]string{"-test.failfast"}, args...))
@@ -128,12 +127,12 @@ func judge(ctx context.Context, tree string, suites []*suite, args []string, unb
 		case err == nil:
 			continue
 		case errors.Is(err, context.DeadlineExceeded), strings.Contains(printed, "panic: test timed out after"):
-			return result{hung: true, saw: cause(printed)}, nil
+			return mutation.Verdict{Runs: 1, Hung: 1, Saw: cause(printed)}, nil
 		case command.Failed(err):
-			return result{caught: true, saw: cause(printed)}, nil
+			return mutation.Verdict{Runs: 1, Failed: 1, Saw: cause(printed)}, nil
 		default:
-			return result{}, fmt.Errorf("%s: %w\n%s", s.dir, err, printed)
+			return passed, fmt.Errorf("%s: %w\n%s", s.dir, err, printed)
 		}
 	}
-	return result{}, nil
+	return passed, nil
 }

@@ -58,9 +58,9 @@ type Traces struct {
 type Mutant struct {
 	Name    string            `json:"name"`
 	Group   string            `json:"group"`            // the guarantee that it breaks, or the place that it changes
-	By      string            `json:"by"`               // the check that must catch it
-	Caught  bool              `json:"caught"`           // by that check
-	Checks  map[string]string `json:"checks,omitempty"` // what each check said: "caught", "hung", "-" for missed
+	By      string            `json:"by"`               // the check that must kill it
+	Killed  bool              `json:"killed"`           // by that check
+	Checks  map[string]string `json:"checks,omitempty"` // what each check said: "killed", "missed", "hung", "3 of 5"
 	Problem string            `json:"problem,omitempty"`
 	Seconds float64           `json:"seconds"`
 }

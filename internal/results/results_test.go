@@ -14,7 +14,7 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 	lines := []results.Line{
 		{Model: &results.Model{Name: "MCAlone", Verdict: "invariant", Property: "P<Q", Exit: 12, States: 7, Seconds: 1.5, Differences: []string{"exit"}, Output: "two\nlines"}},
 		{Traces: &results.Traces{Traces: 1, Events: 2, IllegalMutants: 3, RefusedMutants: 3, Seed: 1<<64 - 1}},
-		{Mutant: &results.Mutant{Name: "m", Group: "G1", By: "model", Caught: true, Checks: map[string]string{"model": "caught"}}},
+		{Mutant: &results.Mutant{Name: "m", Group: "G1", By: "model", Killed: true, Checks: map[string]string{"model": "killed"}}},
 		{Problem: "a file in no model"},
 		{Summary: &results.Summary{Passed: 1}},
 	}

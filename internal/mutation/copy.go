@@ -1,4 +1,4 @@
-package plant
+package mutation
 
 import (
 	"io/fs"
@@ -33,16 +33,39 @@ func Copy(dst, src string, without ...string) error {
 		if !d.Type().IsRegular() || !needed(rel) {
 			return nil
 		}
-		content, err := os.ReadFile(path)
+		return copyFile(filepath.Join(dst, rel), path)
+	})
+}
+
+// copyAlso copies the files below src that match one of the patterns, which Copy leaves out.
+func copyAlso(dst, src string, patterns []string) error {
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(filepath.Join(src, filepath.FromSlash(pattern)))
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dst, rel)
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
+		for _, file := range files {
+			rel, err := filepath.Rel(src, file)
+			if err != nil {
+				return err
+			}
+			if err := copyFile(filepath.Join(dst, rel), file); err != nil {
+				return err
+			}
 		}
-		return os.WriteFile(to, content, 0o644)
-	})
+	}
+	return nil
+}
+
+func copyFile(dst, src string) error {
+	content, err := os.ReadFile(src)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(dst), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(dst, content, 0o644)
 }
 
 func skipped(rel string) bool {

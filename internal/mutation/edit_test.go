@@ -1,4 +1,4 @@
-package plant_test
+package mutation_test
 
 import (
 	"io/fs"
@@ -8,25 +8,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/handoff-go/handoff/internal/plant"
+	"github.com/handoff-go/handoff/internal/mutation"
 )
 
 func TestAnEditFitsOnceAndChangesSomething(t *testing.T) {
 	for name, c := range map[string]struct {
-		edit   plant.Edit
+		edit   mutation.Edit
 		source string
 		want   string
 		err    error
 	}{
-		"a change":          {plant.Edit{"a.go", "a < b", "a <= b"}, "x := a < b", "x := a <= b", nil},
-		"not there":         {plant.Edit{"a.go", "a > b", "a <= b"}, "x := a < b", "", plant.ErrNotApplying},
-		"there twice":       {plant.Edit{"a.go", "a", "b"}, "a a", "", plant.ErrNotApplying},
-		"nothing to find":   {plant.Edit{"a.go", "", "b"}, "a", "", plant.ErrNotApplying},
-		"a comment":         {plant.Edit{"a.go", "// a", "// b"}, "x // a", "", plant.ErrChangesNothing},
-		"spaces":            {plant.Edit{"a.go", "a<b", "a < b"}, "a<b", "", plant.ErrChangesNothing},
-		"a change in TLA+":  {plant.Edit{"a.tla", ">=", ">"}, "A == n >= e", "A == n > e", nil},
-		"a comment in TLA+": {plant.Edit{"a.tla", "one", "two"}, `A == 1 \* one`, "", plant.ErrChangesNothing},
-		"a box in TLA+":     {plant.Edit{"a.tla", "one", "two"}, "(* one *) A == 1", "", plant.ErrChangesNothing},
+		"a change":          {mutation.Edit{"a.go", "a < b", "a <= b"}, "x := a < b", "x := a <= b", nil},
+		"not there":         {mutation.Edit{"a.go", "a > b", "a <= b"}, "x := a < b", "", mutation.ErrNotApplying},
+		"there twice":       {mutation.Edit{"a.go", "a", "b"}, "a a", "", mutation.ErrNotApplying},
+		"nothing to find":   {mutation.Edit{"a.go", "", "b"}, "a", "", mutation.ErrNotApplying},
+		"a comment":         {mutation.Edit{"a.go", "// a", "// b"}, "x // a", "", mutation.ErrChangesNothing},
+		"spaces":            {mutation.Edit{"a.go", "a<b", "a < b"}, "a<b", "", mutation.ErrChangesNothing},
+		"a change in TLA+":  {mutation.Edit{"a.tla", ">=", ">"}, "A == n >= e", "A == n > e", nil},
+		"a comment in TLA+": {mutation.Edit{"a.tla", "one", "two"}, `A == 1 \* one`, "", mutation.ErrChangesNothing},
+		"a box in TLA+":     {mutation.Edit{"a.tla", "one", "two"}, "(* one *) A == 1", "", mutation.ErrChangesNothing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			edited, err := c.edit.In(c.source)
@@ -43,7 +43,7 @@ func TestAnEditFitsOnceAndChangesSomething(t *testing.T) {
 			require.Equal(t, c.want, string(text))
 		})
 	}
-	require.ErrorIs(t, plant.Edit{"a.go", "a", "b"}.Apply(t.TempDir()), plant.ErrNotApplying)
+	require.ErrorIs(t, mutation.Edit{"a.go", "a", "b"}.Apply(t.TempDir()), mutation.ErrNotApplying)
 }
 
 func TestTheCopyHoldsWhatChecksNeedAndNoMore(t *testing.T) {
@@ -56,7 +56,7 @@ func TestTheCopyHoldsWhatChecksNeedAndNoMore(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(src, file), []byte(file), 0o644))
 	}
 	require.NoError(t, os.MkdirAll(filepath.Join(dst, "old"), 0o755))
-	require.NoError(t, plant.Copy(dst, src, "left"))
+	require.NoError(t, mutation.Copy(dst, src, "left"))
 	var copied []string
 	require.NoError(t, filepath.WalkDir(dst, func(path string, d fs.DirEntry, err error) error {
 		if rel, _ := filepath.Rel(dst, path); !d.IsDir() {
@@ -65,5 +65,5 @@ func TestTheCopyHoldsWhatChecksNeedAndNoMore(t *testing.T) {
 		return err
 	}))
 	require.Equal(t, []string{"a/a.go", "a/testdata/x.txt", "go.mod", "spec/A.tla", "spec/manifest.json", "spec/mc/A.cfg"}, copied)
-	require.Error(t, plant.Copy(dst, filepath.Join(src, "nowhere")))
+	require.Error(t, mutation.Copy(dst, filepath.Join(src, "nowhere")))
 }

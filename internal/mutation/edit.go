@@ -1,6 +1,4 @@
-// Package plant puts small edits into a copy of a module, to see which of its checks
-// notice.
-package plant
+package mutation
 
 import (
 	"errors"
@@ -20,10 +18,12 @@ type Edit struct {
 	Old, New string // Old occurs exactly once in the file, and New takes its place
 }
 
-// The ways in which an edit can be worthless.
+// What can be wrong with a mutant itself. The others are ErrInvalid, too.
 var (
-	ErrNotApplying    = errors.New("patch no longer applies")
-	ErrChangesNothing = errors.New("patch changes nothing")
+	ErrInvalid        = errors.New("not a mutant")
+	ErrNotApplying    = fmt.Errorf("%w: its edit no longer applies", ErrInvalid)
+	ErrChangesNothing = fmt.Errorf("%w: its edit changes nothing", ErrInvalid)
+	ErrNotCompiling   = fmt.Errorf("%w: it does not compile or parse", ErrInvalid)
 )
 
 // Apply edits the module in dir. It returns an error that is ErrNotApplying or

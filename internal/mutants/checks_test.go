@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,10 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/handoff-go/handoff/internal/plant"
+	"github.com/handoff-go/handoff/internal/mutation"
 )
 
-// The tests of the harness plant faults in a module of a few lines.
+// The tests of the layers make mutants of a module of a few lines.
 
 const (
 	sum = `package sum
@@ -86,32 +85,31 @@ func layersOfSum() []layer {
 	}
 }
 
-func bySum(name, must, old, replacement string) fault {
-	return fault{name: name, breaks: "G1", must: must, says: "does it wrong", file: "sum/sum.go", old: old, new: replacement}
+func bySum(name, must, old, replacement string) mutation.Mutant {
+	return fault{name: name, breaks: "G1", must: must, says: "does it wrong", file: "sum/sum.go", old: old, new: replacement}.mutant()
 }
 
-func tryAll(t *testing.T, faults ...fault) (*matrix, *bench) {
+func tryAll(t *testing.T, mutants ...mutation.Mutant) *mutation.Matrix {
 	t.Helper()
-	b := &bench{source: sumModule(t), layers: layersOfSum(), out: io.Discard, leastLimit: 2 * time.Second, jobs: 3}
-	m, err := b.run(context.Background(), faults)
+	c := &checks{layers: layersOfSum(), leastLimit: 2 * time.Second}
+	m, err := (&mutation.Runner{Source: sumModule(t), Checks: c, Jobs: 3}).Run(t.Context(), mutants)
 	require.NoError(t, err)
-	require.Len(t, m.rows, len(faults))
-	return m, b
+	require.Len(t, m.Rows, len(mutants))
+	return m
 }
 
-func TestAFaultThatItsLayerFindsIsNoFailure(t *testing.T) {
-	m, b := tryAll(t, bySum("counts-double", "all", "total += n", "total += 2 * n"))
-	require.NoError(t, m.failures())
-	require.Equal(t, "caught", m.rows[0].verdicts[0].String())
-	require.Equal(t, ".", m.rows[0].verdicts[1].String(), "that layer is not asked about faults of others")
-	require.Contains(t, m.String(), "1 of 1 faults found")
-	require.NoFileExists(t, b.tree, "nothing is left behind")
+func TestAMutantThatItsLayerKillsIsNoFailure(t *testing.T) {
+	m := tryAll(t, bySum("counts-double", "all", "total += n", "total += 2 * n"))
+	require.NoError(t, m.Failure())
+	require.Equal(t, "killed", m.Rows[0].Verdicts[0].String())
+	require.Equal(t, ".", m.Rows[0].Verdicts[1].String(), "that layer is not asked about faults of others")
+	require.Contains(t, m.String("breaks"), "1 of 1 mutants killed")
 }
 
-func TestWorthlessFaultsAreFailures(t *testing.T) {
+func TestInvalidMutantsAreFailures(t *testing.T) {
 	missing := bySum("no-such-file", "all", "total += n", "total -= n")
-	missing.file = "sum/gone.go"
-	m, _ := tryAll(t,
+	missing.File = "sum/gone.go"
+	m := tryAll(t,
 		bySum("gone", "all", "total *= n", "total += 2 * n"),
 		bySum("twice", "all", "total", "n"),
 		missing,
@@ -121,43 +119,43 @@ func TestWorthlessFaultsAreFailures(t *testing.T) {
 		bySum("tests-do-not-compile", "all", "double(n int) int", "twice(n int) int"),
 	)
 	for i, want := range []error{
-		plant.ErrNotApplying, plant.ErrNotApplying, plant.ErrNotApplying,
-		plant.ErrChangesNothing, plant.ErrChangesNothing,
-		errNotCompiling, errNotCompiling,
+		mutation.ErrNotApplying, mutation.ErrNotApplying, mutation.ErrNotApplying,
+		mutation.ErrChangesNothing, mutation.ErrChangesNothing,
+		mutation.ErrNotCompiling, mutation.ErrNotCompiling,
 	} {
-		r := m.rows[i]
-		require.ErrorIs(t, r.err, want, r.fault.name)
-		require.ErrorIs(t, m.failures(), want)
-		require.ErrorContains(t, m.failures(), r.fault.name)
+		r := m.Rows[i]
+		require.ErrorIs(t, r.Err, want, r.Mutant.Name)
+		require.ErrorIs(t, m.Failure(), want)
+		require.ErrorContains(t, m.Failure(), r.Mutant.Name)
 	}
-	require.Equal(t, 7, strings.Count(m.String(), "WORTHLESS"))
-	require.Contains(t, m.String(), "0 of 7 faults found")
+	require.Equal(t, 7, strings.Count(m.String("breaks"), "INVALID"))
+	require.Contains(t, m.String("breaks"), "0 of 7 mutants killed")
 }
 
 func TestASurvivorIsAFailure(t *testing.T) {
-	m, _ := tryAll(t,
+	m := tryAll(t,
 		bySum("nobody-looks", "all", "max(1, len(numbers))", "max(2, len(numbers))"),
 		bySum("only-one-seed-finds-it", "seeds", "Of(numbers...) /", "1 + Of(numbers...) /"),
 		bySum("another-layer-finds-it", "seeds", "2 * n", "3 * n"),
 	)
-	require.ErrorContains(t, m.failures(), "nobody-looks survives")
-	require.ErrorContains(t, m.failures(), `only-one-seed-finds-it survives: seeds must find it and says "1 of 2"`)
-	require.ErrorContains(t, m.failures(), "another-layer-finds-it survives")
-	require.Equal(t, "caught", m.rows[2].verdicts[0].String())
-	require.Equal(t, 3, strings.Count(m.String(), "SURVIVES"))
+	require.ErrorContains(t, m.Failure(), "nobody-looks survived")
+	require.ErrorContains(t, m.Failure(), `only-one-seed-finds-it survived: seeds must kill it, and says "1 of 2"`)
+	require.ErrorContains(t, m.Failure(), "another-layer-finds-it survived")
+	require.Equal(t, "killed", m.Rows[2].Verdicts[0].String())
+	require.Equal(t, 3, strings.Count(m.String("breaks"), "SURVIVED"))
 }
 
 func TestRunningOutOfTimeCountsOnlyWhereItIsExpected(t *testing.T) {
 	hanging := bySum("hangs", "all", "total += n", "for n > 0 {\n}")
-	hanging.hangs = true
-	m, _ := tryAll(t, hanging, bySum("should-not-hang", "all", "total += n", "for n > 0 {\n}"))
-	require.Equal(t, "hung", m.rows[0].verdicts[0].String())
-	require.NoError(t, m.rows[0].failure(m.layers))
-	require.Equal(t, "hung", m.rows[1].verdicts[0].String())
-	require.ErrorContains(t, m.rows[1].failure(m.layers), "should-not-hang survives")
+	hanging.Hangs = true
+	m := tryAll(t, hanging, bySum("should-not-hang", "all", "total += n", "for n > 0 {\n}"))
+	require.Equal(t, "hung", m.Rows[0].Verdicts[0].String())
+	require.NoError(t, m.Rows[0].Failure(m.Checks))
+	require.Equal(t, "hung", m.Rows[1].Verdicts[0].String())
+	require.ErrorContains(t, m.Rows[1].Failure(m.Checks), "should-not-hang survived")
 }
 
-func TestTheCopyWithoutAFaultMustPass(t *testing.T) {
+func TestTheCopyWithoutAMutantMustPass(t *testing.T) {
 	f := bySum("counts-double", "all", "total += n", "total += 2 * n")
 	for claim, c := range map[string]struct {
 		files  map[string]string
@@ -166,19 +164,19 @@ func TestTheCopyWithoutAFaultMustPass(t *testing.T) {
 	}{
 		"a test fails": {
 			files: map[string]string{"sum/sum.go": strings.Replace(sum, "2 * n", "3 * n", 1)},
-			want:  "without a fault: all: sum: exit status 1",
+			want:  "without a mutant: all: sum: exit status 1",
 		},
 		"it does not compile": {
 			files: map[string]string{"sum/sum.go": sum + "nonsense"},
-			want:  "without a fault: all: does not compile",
+			want:  "without a mutant: all: not a mutant: it does not compile or parse",
 		},
 		"a name that no test has": {
 			layers: func(ls []layer) { ls[0].parts[0].tests = "^TestNothing$" },
-			want:   `without a fault: all: sum: no test ran that matches "^TestNothing$"`,
+			want:   `without a mutant: all: sum: no test ran that matches "^TestNothing$"`,
 		},
 		"a package that is not there": {
 			layers: func(ls []layer) { ls[0].parts[0].dir = "product" },
-			want:   "without a fault: all: go list",
+			want:   "without a mutant: all: go list",
 		},
 	} {
 		t.Run(claim, func(t *testing.T) {
@@ -190,27 +188,28 @@ func TestTheCopyWithoutAFaultMustPass(t *testing.T) {
 			if c.layers != nil {
 				c.layers(layers)
 			}
-			_, err := (&bench{source: root, layers: layers, out: io.Discard}).run(context.Background(), []fault{f})
+			r := mutation.Runner{Source: root, Checks: &checks{layers: layers}}
+			_, err := r.Run(t.Context(), []mutation.Mutant{f})
 			require.ErrorContains(t, err, c.want)
 		})
 	}
 }
 
 // A layer without tests finds nothing, which makes its faults survivors.
-func TestALayerWithoutTestsLetsItsFaultsSurvive(t *testing.T) {
+func TestALayerWithoutTestsLetsItsMutantsSurvive(t *testing.T) {
 	root := sumModule(t)
 	require.NoError(t, os.Remove(filepath.Join(root, "sum", "sum_test.go")))
-	b := &bench{source: root, layers: layersOfSum(), out: io.Discard}
-	m, err := b.run(context.Background(), []fault{bySum("counts-double", "all", "total += n", "total += 2 * n")})
+	r := mutation.Runner{Source: root, Checks: &checks{layers: layersOfSum()}}
+	m, err := r.Run(t.Context(), []mutation.Mutant{bySum("counts-double", "all", "total += n", "total += 2 * n")})
 	require.NoError(t, err)
-	require.ErrorContains(t, m.failures(), "counts-double survives")
+	require.ErrorContains(t, m.Failure(), "counts-double survived")
 }
 
 func TestAnInterruptedRunIsAnError(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
-	b := &bench{source: sumModule(t), layers: layersOfSum(), out: io.Discard}
-	_, err := b.run(ctx, []fault{bySum("counts-double", "all", "total += n", "total += 2 * n")})
+	r := mutation.Runner{Source: sumModule(t), Checks: &checks{layers: layersOfSum()}}
+	_, err := r.Run(ctx, []mutation.Mutant{bySum("counts-double", "all", "total += n", "total += 2 * n")})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
