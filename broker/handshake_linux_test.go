@@ -75,20 +75,44 @@ func TestTooManyLinks(t *testing.T) {
 	w.peer()
 }
 
-// TestUserThatMayNotServe runs as two users, so it skips unless it is root.
+// Whether a user may serve a service is decided by the list of the service; without a list only
+// the broker's own user may.
 func TestUserThatMayNotServe(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root has a second user")
+	own := os.Getuid()
+	const nobody, somebody = 65534, 65533
+	other := nobody
+	if own == nobody {
+		other = somebody
 	}
-	const nobody = 65534
-	w := newWorld(t, patient())
-	require.Equal(t, "forbidden", linkAs(t, w, nobody))
-
-	o := patient()
-	o.Services = map[string]broker.Service{service: {UIDs: []int{nobody}}}
-	w = newWorld(t, o)
-	require.Equal(t, "linked", linkAs(t, w, nobody))
-	require.Equal(t, "forbidden", linkAs(t, w, 0))
+	forUIDs := func(t *testing.T, uids []int) *world {
+		o := patient()
+		o.Services = map[string]broker.Service{service: {UIDs: uids}}
+		return newWorld(t, o)
+	}
+	for claim, test := range map[string]struct {
+		uids []int
+		want string
+	}{
+		"without a list":     {nil, "linked"},
+		"on the list":        {[]int{other, own}, "linked"},
+		"not on the list":    {[]int{other}, "forbidden"},
+		"with an empty list": {[]int{}, "forbidden"},
+	} {
+		t.Run("own user "+claim, func(t *testing.T) {
+			answer, err := linkAnswer(forUIDs(t, test.uids).control)
+			require.NoError(t, err)
+			require.Equal(t, test.want, answer)
+		})
+	}
+	t.Run("another user", func(t *testing.T) {
+		if own != 0 { // the subtests above show what can be shown with one user
+			t.Skip("only root can run a process as another user")
+		}
+		require.Equal(t, "forbidden", linkAs(t, forUIDs(t, nil), nobody))
+		w := forUIDs(t, []int{nobody})
+		require.Equal(t, "linked", linkAs(t, w, nobody))
+		require.Equal(t, "forbidden", linkAs(t, w, 0))
+	})
 }
 
 // linkAs links a backend in a process of another user, and returns what it says.

@@ -17,19 +17,26 @@ func roles() map[string]func(args []string) error {
 	return map[string]func([]string) error{"link": linkOnce, "echo": echoUntilEOF, "starved": starved}
 }
 
-// linkOnce links a backend and says how it went.
+// linkOnce links a backend and prints how it went.
 func linkOnce(args []string) error {
-	ln, err := backend.Listen(context.Background(), args[0], service, backend.Options{})
-	var refused *backend.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		fmt.Println(refused.Reason)
-		return nil
-	case err != nil:
-		return err
+	answer, err := linkAnswer(args[0])
+	if err == nil {
+		fmt.Println(answer)
 	}
-	fmt.Println("linked")
-	return ln.Close()
+	return err
+}
+
+// linkAnswer links a backend, ends the link, and returns how it went: "linked", or the reason of
+// the broker's refusal.
+func linkAnswer(control string) (string, error) {
+	ln, err := backend.Listen(context.Background(), control, service, backend.Options{})
+	if refused := (*backend.RefusedError)(nil); errors.As(err, &refused) {
+		return refused.Reason.String(), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return "linked", ln.Close()
 }
 
 // echoUntilEOF serves echo under a name until its standard input ends, and then drains.
