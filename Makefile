@@ -41,7 +41,7 @@ drift: java ## change a rule in one place only; the links to the others must not
 	$(GO) run ./internal/drift
 
 verify: java cc ## the whole chain, and a report for each guarantee
-	$(GO) run ./cmd/handoff verify
+	$(GO) run ./internal/verify
 
 java: # what TLC needs; installed where that is ours to do
 	@scripts/need 'java mvn' 'openjdk-17-jre-headless maven' 'the specification was NOT checked'

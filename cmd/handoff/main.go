@@ -3,7 +3,6 @@
 //	handoff demo     hand real client connections from a broker to backends
 //	handoff bench    what a handoff costs, and whether a million leave anything behind
 //	handoff trace    record a run with faults, for the specification to check
-//	handoff verify   in a checkout: the whole chain, from the specification to running processes
 //
 // It exits 0 on success, 1 when something is not as it must be, and 2 for a
 // command line that it does not understand.
@@ -17,7 +16,6 @@ import (
 	"github.com/handoff-go/handoff/cmd/handoff/internal/bench"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/demo"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/tracing"
-	"github.com/handoff-go/handoff/cmd/handoff/internal/verify"
 )
 
 const usage = `handoff hands live client connections from a broker to backend processes.
@@ -28,7 +26,6 @@ Usage:
 	handoff bench handoff [flags]    the latency of a handoff beside that of the reconnect that it replaces
 	handoff bench soak [flags]       a great many handoffs with random faults, and what they leave behind
 	handoff trace [flags]            record what a broker's registry does in a run with faults, as text
-	handoff verify [flags]           in a checkout: specification, model, code and processes, and a report
 	handoff help                     this text
 
 Flags of a command: handoff COMMAND --help
@@ -52,8 +49,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return tracing.Main(rest, stdout, stderr)
 	case name == "bench":
 		return bench.Main(rest, stdout, stderr)
-	case name == "verify":
-		return verify.Main(rest, stdout, stderr)
 	case bench.IsRole(name):
 		return bench.RoleMain(name, rest, stderr)
 	case demo.IsRole(name):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -47,5 +48,15 @@ func TestCommandLine(t *testing.T) {
 				require.Empty(t, stderr.String())
 			}
 		})
+	}
+}
+
+// The command needs no kit and no test library.
+func TestCommandDoesNotImportTheKit(t *testing.T) {
+	deps, err := exec.Command("go", "list", "-deps", ".").Output()
+	require.NoError(t, err)
+	require.Contains(t, string(deps), "/cmd/handoff\n")
+	for _, no := range []string{"/proptest\n", "pgregory.net/rapid\n", "porcupine", "\ntesting\n"} {
+		require.NotContains(t, string(deps), no)
 	}
 }

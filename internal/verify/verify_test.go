@@ -1,11 +1,10 @@
-package verify
+package main
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/handoff-go/handoff/internal/results"
 )
 
 // script stands in for the commands of the chain: it prints what they print when all is
@@ -60,39 +61,51 @@ func (s *script) lines(root string, args []string) []string {
 					continue
 				}
 				seen[name] = true
-				for _, e := range []testEvent{
-					{Action: "run", Test: test},
-					{Action: "output", Test: test, Output: "    x_test.go:1: 10,000 sequences\n"},
-					{Action: "pass", Test: test + "/part"},
-					{Action: "pass", Test: test, Elapsed: 0.5},
-				} {
+				add := func(e results.TestEvent) {
 					e.Package = modulePath + "/" + pkg
 					text, err := json.Marshal(e)
 					require.NoError(s.t, err)
 					lines = append(lines, string(text))
 				}
+				add(results.TestEvent{Action: "run", Test: test})
+				add(results.TestEvent{Action: "output", Test: test, Output: "    x_test.go:1: what it says\n"})
+				add(results.TestEvent{Action: "attr", Test: test, Key: "sequences", Value: "10000"})
+				add(results.TestEvent{Action: "attr", Test: test, Key: "seed", Value: "x"})
+				add(results.TestEvent{Action: "pass", Test: test + "/part"})
+				add(results.TestEvent{Action: "pass", Test: test, Elapsed: 0.5})
 			}
 		}
 		if lines == nil {
 			lines = []string{`{"Action":"pass","Package":"m","Test":"TestOther"}`}
 		}
 	case strings.Contains(called, "./spec/tlc"):
+		n := 0
 		for _, m := range models {
 			must := strings.HasPrefix(m.name, "Fail") || strings.HasPrefix(m.name, "Claim")
 			if must == strings.Contains(called, "Fail*") {
-				lines = append(lines, fmt.Sprintf("%-32s %-42s exit %2d %9d states %6.1fs  ok", m.name, "holds", 0, 7, 1.5))
+				n++
+				lines = append(lines, s.encode(results.Line{Model: &results.Model{Name: m.name, Verdict: "holds", States: 7, Seconds: 1.5}}))
 			}
 		}
+		lines = append(lines, s.encode(results.Line{Summary: &results.Summary{Passed: n}}))
 	case strings.Contains(called, "./internal/mutants"):
-		lines = []string{"[ 1/10] a-fault model caught, 1.0 s", "fault  breaks  must be found by  model"}
 		for _, g := range guarantees() {
-			lines = append(lines, "breaks-"+g.id+"  "+g.id+"  model  caught  ")
+			lines = append(lines, s.encode(results.Line{Mutant: &results.Mutant{Name: "breaks-" + g.id, Group: g.id, By: "model", Killed: true}}))
 		}
-		lines = append(lines, "found, of those asked  10/10")
+		lines = append(lines, s.encode(results.Line{Summary: &results.Summary{Passed: len(lines)}}))
 	default:
-		lines = []string{"60 traces of 4,000 events, 500 mutants refused"}
+		lines = []string{
+			s.encode(results.Line{Traces: &results.Traces{Traces: 60, Events: 4000, IllegalMutants: 500, RefusedMutants: 500}}),
+			s.encode(results.Line{Summary: &results.Summary{Passed: 560}}),
+		}
 	}
 	return lines
+}
+
+func (s *script) encode(l results.Line) string {
+	var text bytes.Buffer
+	require.NoError(s.t, results.NewWriter(&text).Write(l))
+	return strings.TrimSpace(text.String())
 }
 
 // verifyWith runs the command on a script, inside this checkout.
@@ -187,32 +200,47 @@ func TestWhatFailsIsNamed(t *testing.T) {
 		},
 		"a model that differs": {
 			&script{change: func(line string) string {
-				if strings.HasPrefix(line, "MCLiveness ") {
-					return strings.Replace(line, "ok", "DIFFERS: distinct states 7, not 8", 1)
+				if strings.Contains(line, `"MCLiveness"`) {
+					return strings.Replace(line, `"seconds"`, `"differences":["distinct states 7, not 8"],"seconds"`, 1)
 				}
 				return line
 			}, fails: "MC*"}, failed,
-			[]string{"G7: MCLiveness is not as it must be", "DIFFERS: distinct states 7, not 8"},
+			[]string{"G7: MCLiveness is not as it must be", "MCLiveness differs from the manifest: distinct states 7, not 8"},
 		},
 		"a model that is not there": {
 			&script{change: func(line string) string {
-				if strings.HasPrefix(line, "FailNobodySweeps ") {
+				if strings.Contains(line, `"FailNobodySweeps"`) {
 					return ""
 				}
 				return line
 			}}, notChecked, []string{"G7: FailNobodySweeps was not run"},
 		},
-		"a fault that survives": {
-			&script{change: replace("breaks-G3  G3  model  caught  ", "breaks-G3  G3  model  -  SURVIVES"), fails: "mutants"}, failed,
-			[]string{"G3: planted fault breaks-G3 was not caught", "SURVIVES"},
+		"a mutant that survives": {
+			&script{change: func(line string) string {
+				if strings.Contains(line, `"breaks-G3"`) {
+					return strings.Replace(line, `"killed":true`, `"killed":false,"problem":"breaks-G3 survived"`, 1)
+				}
+				return line
+			}, fails: "mutants"}, failed,
+			[]string{"G3: mutant breaks-G3 was not killed", "breaks-G3 survived"},
 		},
-		"faults of no kind": {
-			&script{change: replace("breaks-G8  G8", "breaks-G8  G1")}, notChecked,
-			[]string{"G8: no fault was planted"},
+		"no mutant of a guarantee": {
+			&script{change: replace(`"group":"G8"`, `"group":"G1"`)}, notChecked,
+			[]string{"G8: no mutant breaks it"},
 		},
-		"a command that checks nothing": {
-			&script{change: replace("60 traces of 4,000 events, 500 mutants refused", "nothing")}, failed,
-			[]string{"it does not say what it checked"},
+		"a command that ends in the middle": {
+			&script{change: func(line string) string {
+				if strings.Contains(line, `"passed":560`) {
+					return "killed"
+				}
+				return line
+			}}, failed, []string{"it does not say what it checked", "killed"},
+		},
+		"a summary that denies the rest": {
+			&script{change: replace(`"failed":0`, `"failed":1`)}, failed, []string{"560 passed and 1 failed"},
+		},
+		"a problem that is no model's": {
+			&script{change: replace(`{"summary":{"passed":560`, `{"problem":"trace 7 is no path"}`)}, failed, []string{"trace 7 is no path"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,18 +1,16 @@
-package verify
+package main
 
 import (
 	"maps"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // evidence is what the links have shown, by name.
 type evidence struct {
-	tests  map[string]testRun  // "proptest.TestRegistry"
-	models map[string]modelRun // as the manifest calls them
-	faults []faultRun
+	tests   map[string]testRun  // "proptest.TestRegistry"
+	models  map[string]modelRun // as the manifest calls them
+	mutants []mutantRun
 }
 
 func newEvidence() *evidence {
@@ -23,7 +21,7 @@ func newEvidence() *evidence {
 func (e *evidence) add(other *evidence) {
 	maps.Copy(e.tests, other.tests)
 	maps.Copy(e.models, other.models)
-	e.faults = append(e.faults, other.faults...)
+	e.mutants = append(e.mutants, other.mutants...)
 }
 
 // testRun is what became of one test function.
@@ -40,32 +38,19 @@ type modelRun struct {
 	took   time.Duration
 }
 
-// faultRun is what became of one fault planted in the Go code.
-type faultRun struct {
+// mutantRun is what became of one mutant of the Go code.
+type mutantRun struct {
 	name, breaks string
-	caught       bool
+	killed       bool // by the check that must kill it
 }
 
-// figure is a number of things that were checked.
+// figure is a number of things that a test has checked, as it says by testing.TB's Attr.
 type figure struct {
 	count int
 	what  string
 }
 
 func (f figure) String() string { return grouped(f.count) + " " + f.what }
-
-var counted = regexp.MustCompile(`\b(\d[\d,]*) ((?:distinct |illegal |candidate )?(?:sequences|histories|states|steps|refusals|cells|sends|frames|traces|events|mutants|models|handoffs|requests|faults))\b`)
-
-// figures returns the numbers of checked things that a line tells of.
-func figures(line string) []figure {
-	var found []figure
-	for _, m := range counted.FindAllStringSubmatch(line, -1) {
-		if n, err := strconv.Atoi(strings.ReplaceAll(m[1], ",", "")); err == nil {
-			found = append(found, figure{n, m[2]})
-		}
-	}
-	return found
-}
 
 // grouped writes n with its thousands apart.
 func grouped(n int) string {

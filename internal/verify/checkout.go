@@ -1,4 +1,4 @@
-package verify
+package main
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/handoff-go/handoff/internal/command"
 )
 
 const modulePath = "github.com/handoff-go/handoff"
@@ -18,25 +20,19 @@ Clone the repository, change into it, and run the command again`)
 
 // checkout returns the root of the module's sources, at or above the working directory.
 func checkout() (string, error) {
-	dir, err := os.Getwd()
+	dir, err := command.ModuleRoot()
+	if err != nil {
+		return "", errNoCheckout
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if err != nil {
 		return "", err
 	}
-	for {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil {
-			first, _, _ := strings.Cut(string(text), "\n")
-			if strings.TrimSpace(first) != "module "+modulePath {
-				return "", errNoCheckout
-			}
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errNoCheckout
-		}
-		dir = up
+	first, _, _ := strings.Cut(string(text), "\n")
+	if strings.TrimSpace(first) != "module "+modulePath {
+		return "", errNoCheckout
 	}
+	return dir, nil
 }
 
 // lookJava returns an error that tells how to get Java, nil if it is there.

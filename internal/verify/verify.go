@@ -1,11 +1,16 @@
-// Package verify is the command "handoff verify": it runs the chain that ties the
-// specification, the model, the code and the running broker together, one link after
-// the other, and reports for each guarantee what was checked and what came of it.
+// Command verify runs the chain that ties the specification, the model, the code and the running
+// broker together, one link after the other, and reports for each guarantee what was checked and
+// what came of it.
 //
-// It works in a checkout of the module, because what it checks are the module's own
-// sources, and it runs the go command and Java. A link that cannot be run is reported as
-// not checked, and then the whole is not verified.
-package verify
+//	go run ./internal/verify [-only LINKS] [-jobs N] [-o NAME] [-list]
+//
+// It works in a checkout of the module, because what it checks are the module's own sources, and it
+// runs the go command and Java. A link that cannot be run is reported as not checked, and then the
+// whole is not verified. The report goes to two files, which it names.
+//
+// Exit codes: 0 every link was checked and holds; 1 one failed or was not checked; 2 wrong usage, or
+// no checkout. (go run turns all but 0 into 1.)
+package main
 
 import (
 	"context"
@@ -21,20 +26,17 @@ import (
 	"time"
 )
 
-// The exit codes of Main.
 const (
 	exitVerified = iota
 	exitNot      // a link failed, or was not checked
 	exitUsage    // wrong usage, or no checkout
 )
 
-// Main runs the command and returns its exit code: 0 if every link was checked and
-// holds, 1 if one failed or was not checked, 2 for a command line that it does not
-// understand or outside of a checkout. The report goes to two files, which it names.
-func Main(args []string, stdout, stderr io.Writer) int {
+func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	return run(ctx, args, stdout, stderr, start)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, start)
+	stop()
+	os.Exit(code)
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, start starter) int {
@@ -50,7 +52,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 		return exitUsage
 	}
 	fail := func(err error) int {
-		fmt.Fprintln(stderr, "handoff verify:", err)
+		fmt.Fprintln(stderr, "verify:", err)
 		return exitUsage
 	}
 	if flags.NArg() > 0 {
@@ -88,7 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 		*out = filepath.Join(root, ".cache", "verify")
 	}
 	if err := r.write(*out); err != nil {
-		fmt.Fprintln(stderr, "handoff verify:", err)
+		fmt.Fprintln(stderr, "verify:", err)
 		return exitNot
 	}
 	fmt.Fprintf(stdout, "report: %s.md, %s.html\n", *out, *out)

@@ -1,4 +1,4 @@
-package verify
+package main
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ type judged struct {
 	Files             []string
 	Hold, Break       string // models that hold, with their states; models that must fail
 	Cases             string // what its tests counted
-	Faults            string // planted in the Go code
+	Mutants           string // of the Go code that break it: killed, of all
 	Verdict           verdict
 	Why               []string // what it lacks
 	Took              time.Duration
@@ -21,7 +21,7 @@ type judged struct {
 
 // judge says of each guarantee what was checked. It is verified only if every property
 // of it was checked by a model that holds and broken by one that must fail, every test
-// of it ran and passed, and every fault that breaks it was caught.
+// of it ran and passed, and every mutant that breaks it was killed.
 func judge(all []guarantee, models []specModel, e *evidence) []judged {
 	var out []judged
 	for _, g := range all {
@@ -31,7 +31,7 @@ func judge(all []guarantee, models []specModel, e *evidence) []judged {
 		}
 		j.models(g, models, e)
 		j.tests(g, e)
-		j.faults(g, e)
+		j.mutants(g, e)
 		out = append(out, j)
 	}
 	return out
@@ -106,21 +106,21 @@ func (j *judged) tests(g guarantee, e *evidence) {
 	}
 }
 
-func (j *judged) faults(g guarantee, e *evidence) {
-	planted, caught := 0, 0
-	for _, f := range e.faults {
-		if f.breaks != g.id {
+func (j *judged) mutants(g guarantee, e *evidence) {
+	tried, killed := 0, 0
+	for _, m := range e.mutants {
+		if m.breaks != g.id {
 			continue
 		}
-		planted++
-		if f.caught {
-			caught++
+		tried++
+		if m.killed {
+			killed++
 		} else {
-			j.lacks(failed, "planted fault %s was not caught", f.name)
+			j.lacks(failed, "mutant %s was not killed", m.name)
 		}
 	}
-	if planted == 0 {
-		j.lacks(notChecked, "no fault was planted")
+	if tried == 0 {
+		j.lacks(notChecked, "no mutant breaks it")
 	}
-	j.Faults = fmt.Sprintf("%d of %d", caught, planted)
+	j.Mutants = fmt.Sprintf("%d of %d", killed, tried)
 }

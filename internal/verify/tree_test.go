@@ -1,8 +1,7 @@
-package verify
+package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -108,27 +107,11 @@ func TestLinksLeaveNoModelOut(t *testing.T) {
 	}
 }
 
-// The command needs no kit and no test library.
-func TestCommandDoesNotImportTheKit(t *testing.T) {
-	root, err := checkout()
-	require.NoError(t, err)
-	cmd := exec.Command("go", "list", "-deps", "./cmd/handoff")
-	cmd.Dir = root
-	deps, err := cmd.Output()
-	require.NoError(t, err)
-	require.Contains(t, string(deps), modulePath+"/cmd/handoff\n")
-	for _, no := range []string{"/proptest\n", "pgregory.net/rapid\n", "porcupine", "\ntesting\n"} {
-		require.NotContains(t, string(deps), no)
-	}
-}
-
 func TestCheckedByReadsAConfiguration(t *testing.T) {
 	cfg := "\\* INVARIANT Comment\nSPECIFICATION Spec\nCONSTANTS\n  A = 1\nINVARIANT TypeOK\nPROPERTIES\n  One \\* PROPERTY\n  Two\nCHECK_DEADLOCK FALSE\n"
 	require.Equal(t, []string{"TypeOK", "One", "Two"}, checkedBy(cfg))
 }
 
-func TestFiguresAreRead(t *testing.T) {
-	require.Equal(t, []figure{{509, "states"}, {8958, "steps"}}, figures("509 states, 8,958 steps of 9,284"))
-	require.Empty(t, figures("in 3 seconds"))
+func TestFiguresGroupTheirDigits(t *testing.T) {
 	require.Equal(t, "1,234,567 states", figure{1234567, "states"}.String())
 }

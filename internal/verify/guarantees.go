@@ -1,4 +1,4 @@
-package verify
+package main
 
 // A guarantee is a promise of the module, with all that must hold for it to be called
 // verified.

@@ -1,4 +1,4 @@
-package verify
+package main
 
 import (
 	"context"
@@ -16,7 +16,8 @@ type linkRun struct {
 	Name, Ties, Command string
 	Verdict             verdict
 	Checked             string   // what was checked; or why it was not
-	Problems            []string // what a failed command said
+	Problems            []string // what is not as it must be
+	Skipped             []string // tests that did not run, with the reason
 	Took                time.Duration
 }
 
@@ -106,14 +107,19 @@ func (r *runner) one(ctx context.Context, l link, e *evidence) linkRun {
 		}
 	})
 	run.Took = time.Since(began)
-	run.Checked = read.done()
+	found := read.end()
+	run.Checked, run.Skipped = found.checked, found.skipped
 	switch {
 	case ctx.Err() != nil:
 		run.Checked = "interrupted"
 	case err != nil:
-		run.Verdict, run.Problems = failed, append(read.problems(), err.Error())
+		run.Verdict = failed
+		run.Problems = append(found.failures, append(last(found.stray), err.Error())...)
+	case len(found.failures) > 0:
+		run.Verdict, run.Problems = failed, found.failures
 	case run.Checked == "":
-		run.Verdict, run.Problems = failed, append(read.problems(), "it does not say what it checked")
+		run.Verdict = failed
+		run.Problems = append(last(found.stray), "it does not say what it checked")
 	default:
 		run.Verdict = verified
 	}
