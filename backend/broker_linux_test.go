@@ -373,6 +373,14 @@ func (r *recorder) has(op backend.Op) bool {
 	return false
 }
 
+// goesOn waits until as many steps are recorded, from the first of the first name on, and checks
+// that they are the steps wanted. What a step writes can be read before the step is recorded.
+func (r *recorder) goesOn(t *testing.T, want ...backend.Op) {
+	t.Helper()
+	require.Eventually(t, func() bool { return len(r.from(want[0])) >= len(want) }, hang, time.Millisecond)
+	require.Equal(t, want, r.from(want[0]))
+}
+
 func (r *recorder) from(op backend.Op) []backend.Op {
 	r.mu.Lock()
 	defer r.mu.Unlock()

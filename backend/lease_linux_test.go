@@ -26,7 +26,7 @@ func TestAckInsideTheLeaseOwnsAtOnce(t *testing.T) {
 	_, err = io.ReadFull(o.client, got)
 	require.NoError(t, err)
 	require.Equal(t, "mine", string(got))
-	require.Equal(t, []backend.Op{"ReadOffer", "Reserve", "SendAck", "ReadClock", "Own", "Serve"}, b.trace.from("ReadOffer"))
+	b.trace.goesOn(t, "ReadOffer", "Reserve", "SendAck", "ReadClock", "Own", "Serve")
 	b.commit(o)
 	b.ping()
 }
@@ -114,7 +114,7 @@ func TestFullQueueIsBusy(t *testing.T) {
 	b.nacked(o, wire.ReasonBusy)
 	o.ended(t)
 	b.ping()
-	require.Equal(t, []backend.Op{"CloseCopy", "SendNack"}, b.trace.from("CloseCopy"))
+	b.trace.goesOn(t, "CloseCopy", "SendNack")
 	for _, o := range kept {
 		served(t, accepting(ln))
 		b.acked(o)
@@ -129,7 +129,7 @@ func TestRevokedOfferIsClosedAndReleased(t *testing.T) {
 	o.ended(t)
 	// It is said after it is so.
 	b.ping() // the step is told after it is taken
-	require.Equal(t, []backend.Op{"ReadRevoke", "CloseCopy", "SendReleased"}, b.trace.from("ReadRevoke"))
+	b.trace.goesOn(t, "ReadRevoke", "CloseCopy", "SendReleased")
 	b.sendRevoke(o) // of nothing that is held
 	b.ping()        // the pong is all that is said
 }

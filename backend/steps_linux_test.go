@@ -36,7 +36,7 @@ func TestClockIsReadAfterTheAck(t *testing.T) {
 	ln := b.listen(o)
 	accepting(ln)
 	waiting(t, ln)
-	offer := b.offer(100 * time.Millisecond)
+	offer := b.offer(time.Second) // so long a busy machine may take to the ACK
 	b.acked(offer)
 	<-reached
 	for clock := int64(0); uint64(clock) < offer.ServeBy; {

@@ -16,8 +16,8 @@ import (
 func TestBrokerThatNeverReplies(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, nil))
 	w.dialer.ReplyTimeout = 50 * time.Millisecond
+	began := time.Now() // before the client's own clock
 	c := w.dial()
-	began := time.Now()
 	_, err := c.Read(make([]byte, 1))
 	require.GreaterOrEqual(t, time.Since(began), 50*time.Millisecond)
 	var doubt *client.InDoubtError
@@ -31,8 +31,8 @@ func TestSilenceIsBoundedByTheBudgetAndNotLess(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, replyHandedOver(t, 60*time.Millisecond, "")))
 	w.dialer.ReplyTimeout = time.Hour
 	w.dialer.WaitMargin = 300 * time.Millisecond
+	began := time.Now() // before the client's own clock
 	c := w.dial()
-	began := time.Now()
 	err := receive(t, readByte(c))
 	require.GreaterOrEqual(t, time.Since(began), 360*time.Millisecond)
 	var doubt *client.InDoubtError
@@ -171,8 +171,8 @@ func TestReplyWithoutABudget(t *testing.T) {
 	}))
 	w.dialer.WaitMargin = time.Nanosecond
 	w.dialer.ReplyTimeout = testTimeout
+	began := time.Now() // before the client's own clock
 	c := w.dial()
-	began := time.Now()
 	if err := receive(t, readByte(c)); err != nil { // on a machine that is too busy
 		require.ErrorIs(t, err, client.ErrSilent)
 		require.GreaterOrEqual(t, time.Since(began), client.DefaultWaitBudget)
