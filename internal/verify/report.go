@@ -68,6 +68,14 @@ func class(v verdict) string {
 	return map[verdict]string{verified: "good", failed: "bad", notChecked: "gap"}[v]
 }
 
+// count returns how many of a thing there are, in words.
+func count(all []string, thing string) string {
+	if len(all) != 1 {
+		thing += "s"
+	}
+	return grouped(len(all)) + " " + thing
+}
+
 func pad(s string, width int) string { return s + strings.Repeat(" ", max(1, width-len(s))) }
 
 //go:embed report.md.tmpl
@@ -82,6 +90,7 @@ func (r *report) write(name string) error {
 		"seconds": seconds,
 		"join":    func(s []string) string { return strings.Join(s, " ") },
 		"class":   class,
+		"count":   count,
 	}
 	md, err := texttemplate.New("report").Funcs(funcs).Parse(markdown)
 	if err != nil {
