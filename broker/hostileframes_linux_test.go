@@ -3,16 +3,18 @@ package broker_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
-	"github.com/stretchr/testify/require"
 )
 
 var frames = flag.Int("frames", 1_000_000, "how many random frames are sent on live links")
@@ -70,6 +72,7 @@ func TestRandomFrames(t *testing.T) {
 	}
 	require.Equal(t, links, dropped, "each link is dropped by an error that has a type")
 	t.Logf("%d frames on %d links: %+v", g.sent, links, g.counts)
+	t.Attr("frames", fmt.Sprint(g.sent))
 }
 
 // tally counts what the broker makes of noise.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,6 +49,7 @@ func TestTheInvariantHoldsWhereTLCSaysSo(t *testing.T) {
 		}
 	})
 	t.Logf("%d of %d states", satisfy, walked)
+	t.Attr("states", strconv.Itoa(walked))
 	require.Equal(t, statesOf(t, "MCInductive"), satisfy)
 	require.Greater(t, walked, 1000*satisfy)
 
@@ -150,6 +152,7 @@ func TestEveryStepKeepsTheInvariantWhereTLCSaysSo(t *testing.T) {
 		}
 	})
 	t.Logf("%d steps, %d of which led elsewhere", k.steps, k.led)
+	t.Attr("steps", strconv.Itoa(k.steps))
 }
 
 // larger are constants beyond what TLC can list.
@@ -200,6 +203,8 @@ func TestEveryStepKeepsTheInvariantFromStatesDrawn(t *testing.T) {
 		broke, how := k.sample(uint64(len(name)), n)
 		require.Empty(t, broke, "%s: %s", name, how)
 		t.Logf("%s: %d states, %d steps, %d of which led elsewhere", name, n, k.steps, k.led)
+		t.Attr("states", strconv.Itoa(n))
+		t.Attr("steps", strconv.Itoa(k.steps))
 		require.Greater(t, k.led, 4*n)
 	}
 }

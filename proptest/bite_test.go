@@ -99,6 +99,7 @@ func (v *verdict) Helper()             {}
 func (v *verdict) Name() string        { return "judged" }
 func (v *verdict) Logf(string, ...any) {}
 func (v *verdict) Log(...any)          {}
+func (v *verdict) Attr(_, _ string)    {}
 
 func (v *verdict) Errorf(format string, args ...any) {
 	v.mu.Lock()

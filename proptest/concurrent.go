@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -78,6 +79,9 @@ func eachSeed(t rapid.TB, first uint64, rounds int, f factory, patience time.Dur
 	if met.calls > 0 {
 		t.Logf("%d histories of %d calls, %d of which met another call; %d calls that never returned; %d undecided",
 			rounds, met.calls, met.together, met.open, met.undecided)
+		if a, ok := t.(interface{ Attr(key, value string) }); ok { // testing.TB has it, rapid.TB not
+			a.Attr("histories", strconv.Itoa(rounds))
+		}
 	}
 }
 

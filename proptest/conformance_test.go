@@ -1,6 +1,7 @@
 package proptest_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,6 +31,7 @@ func TestRegistry(t *testing.T) {
 		steps += n
 	}
 	t.Logf("%d sequences of %.1f steps on average", sequences, float64(steps)/float64(max(1, sequences)))
+	t.Attr("sequences", strconv.Itoa(sequences))
 	for _, c := range proptest.Cases() {
 		hits, calls := coverage[c], 0
 		for other, n := range coverage {

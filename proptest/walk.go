@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,6 +35,9 @@ func walkAlong(t testing.TB, f factory, c model.Constants, g model.Graph) {
 	w := newWalker(t, f, c, g)
 	w.walk()
 	t.Log(w)
+	t.Attr("states", strconv.Itoa(len(w.reached)))
+	t.Attr("steps", strconv.Itoa(len(w.driven)))
+	t.Attr("refusals", strconv.Itoa(w.refused))
 	for e := range w.steps {
 		if !w.driven[e] && !strings.HasPrefix(e.Step, "CloseOne") && !strings.HasPrefix(e.Step, "Drop") {
 			t.Fatalf("a step was never driven: %s from %s", e.Step, e.From)

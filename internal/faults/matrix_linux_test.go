@@ -3,6 +3,7 @@ package faults_test
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,7 @@ func TestMatrix(t *testing.T) {
 		writeTable(t, table, seen.cells)
 	}
 	t.Logf("%d cells, %d runs, %d of them with a longer deadline", len(seen.cells), seen.runs, seen.slow)
+	t.Attr("cells", strconv.Itoa(len(seen.cells)))
 }
 
 // sightings are what clients saw.

@@ -139,6 +139,7 @@ func TestDescriptorsStayWithTheirFrames(t *testing.T) {
 	short := p.values[after].Load()
 	t.Logf("%d frames; %d writes with a descriptor cut short; %d reads ran frames together before a descriptor's; %d frames with one in several reads",
 		frames, short, a.glued, a.broken)
+	t.Attr("frames", fmt.Sprint(frames))
 	require.NotZero(t, short)
 	require.NotZero(t, a.glued)
 	require.NotZero(t, a.broken)

@@ -87,6 +87,7 @@ func TestASendIsReadableWhenItReturns(t *testing.T) {
 	}
 	p.finish(t)
 	t.Logf("%d sends: %d misses; %d looks at an empty queue, %d reads begun after the send had returned", sends, misses, empty, returned)
+	t.Attr("sends", fmt.Sprint(sends))
 	require.Zero(t, misses)
 	require.NotZero(t, empty, "the reader was never there before the send")
 	require.NotZero(t, returned, "the reader was never there after the send")
