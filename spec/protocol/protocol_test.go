@@ -65,8 +65,8 @@ func guarantees(t *testing.T) map[string][]string {
 	return all
 }
 
-// A clause that no fault breaks might be true of everything.
-func TestEveryClauseIsBrokenByAFault(t *testing.T) {
+// A clause that no mutant breaks might be true of everything.
+func TestEveryClauseIsBrokenByAMutant(t *testing.T) {
 	broken := map[string]bool{}
 	for _, m := range models(t) {
 		if m.Clause != "" {
@@ -99,17 +99,17 @@ func TestEveryGuaranteeIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestEveryFaultIsPlanted(t *testing.T) {
-	planted := map[string]bool{}
+func TestEveryMutantIsInAModel(t *testing.T) {
+	used := map[string]bool{}
 	for _, m := range models(t) {
 		for _, o := range regexp.MustCompile(`(?m)^ +\w+ <- (\w+)$`).FindAllStringSubmatch(text(t, filepath.Join("..", m.Cfg)), -1) {
-			planted[o[1]] = true
+			used[o[1]] = true
 		}
 	}
-	planted["First"] = true // a part of others
-	for _, file := range []string{"ReaderFaults.tla", "OwnerFaults.tla"} {
+	used["First"] = true // a part of others
+	for _, file := range []string{"ReaderMutants.tla", "OwnerMutants.tla"} {
 		for _, name := range defined(t, file, `\w+`) {
-			require.True(t, planted[name], "%s of %s is in no model", name, file)
+			require.True(t, used[name], "%s of %s is in no model", name, file)
 		}
 	}
 }
@@ -122,8 +122,8 @@ func TestEveryWitnessIsAskedFor(t *testing.T) {
 	require.Subset(t, asked, defined(t, "../ProtocolWitness.tla", `Never\w+`))
 }
 
-// The faults that each cost an owner or a client, one rule of the protocol each.
-func TestEveryRuleHasItsFault(t *testing.T) {
+// The mutants that each cost an owner or a client, one rule of the protocol each.
+func TestEveryRuleHasItsMutant(t *testing.T) {
 	var names []string
 	for _, m := range models(t) {
 		names = append(names, strings.TrimPrefix(m.Name, "FailProtocol"))

@@ -49,26 +49,26 @@ func TestEveryWitnessIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestEveryFaultIsPlanted(t *testing.T) {
-	planted := map[string]bool{}
+func TestEveryMutantIsInAModel(t *testing.T) {
+	used := map[string]bool{}
 	cfgs, err := filepath.Glob(filepath.Join(specification, "mustfail", "*.cfg"))
 	require.NoError(t, err)
 	for _, cfg := range cfgs {
 		for _, m := range regexp.MustCompile(`(?m)^ *\w+ <- (\w+)$`).FindAllStringSubmatch(text(t, filepath.Join("mustfail", filepath.Base(cfg))), -1) {
-			planted[m[1]] = true
+			used[m[1]] = true
 		}
 	}
-	for _, file := range []string{"TokenFaults.tla", "HandoffFaults.tla", "TimeFaults.tla"} {
+	for _, file := range []string{"TokenMutants.tla", "HandoffMutants.tla", "TimeMutants.tla"} {
 		for _, name := range defined(t, filepath.Join("mustfail", file), `\w+`) {
 			if name != "LeaveUnrevoked" { // a part of others
-				require.True(t, planted[name], "%s of %s is in no model", name, file)
+				require.True(t, used[name], "%s of %s is in no model", name, file)
 			}
 		}
 	}
 }
 
-// A clause that no fault breaks might be true of everything.
-func TestEveryClauseIsBrokenByAFault(t *testing.T) {
+// A clause that no mutant breaks might be true of everything.
+func TestEveryClauseIsBrokenByAMutant(t *testing.T) {
 	broken := map[string]bool{}
 	for _, m := range theManifest(t).Models {
 		broken[m.says()] = true
@@ -85,11 +85,11 @@ func TestEveryClauseIsBrokenByAFault(t *testing.T) {
 	require.Greater(t, clauses, 20)
 }
 
-// The bounded models ask for all guarantees, so a fault is looked for everywhere.
+// The bounded models ask for all guarantees, so a mutant is looked for everywhere.
 func TestEveryGuaranteeIsAskedFor(t *testing.T) {
 	for _, m := range theManifest(t).Models {
 		switch filepath.Base(m.Module) {
-		case "MC.tla", "TokenFaults.tla", "HandoffFaults.tla", "TimeFaults.tla":
+		case "MC.tla", "TokenMutants.tla", "HandoffMutants.tla", "TimeMutants.tla":
 		default:
 			continue
 		}

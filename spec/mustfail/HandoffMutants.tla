@@ -1,6 +1,6 @@
----------------------------- MODULE HandoffFaults ----------------------------
+---------------------------- MODULE HandoffMutants ---------------------------
 (***************************************************************************)
-(* Planted faults, of handoffs and of Close; see TokenFaults.              *)
+(* Mutants of the steps of handoffs and of Close; see TokenMutants.        *)
 (***************************************************************************)
 EXTENDS Liveness
 

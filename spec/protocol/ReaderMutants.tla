@@ -1,8 +1,8 @@
----------------------------- MODULE ReaderFaults ----------------------------
+---------------------------- MODULE ReaderMutants ---------------------------
 (***************************************************************************)
-(* Planted faults, of clocks, queues and readers.  Each configuration puts *)
-(* operators from below in the place of those which their comments name,   *)
-(* and TLC must then find the guarantee that is broken.                    *)
+(* Mutants of the rules of clocks, queues and readers.  Each configuration *)
+(* puts operators from below in the place of those which their comments    *)
+(* name, and TLC must then find the guarantee that is broken.              *)
 (***************************************************************************)
 EXTENDS MCProtocol
 

@@ -1,6 +1,6 @@
------------------------------ MODULE TimeFaults ------------------------------
+----------------------------- MODULE TimeMutants -----------------------------
 (***************************************************************************)
-(* Planted faults, of time and of the sweep; see TokenFaults.              *)
+(* Mutants of the rules of time and of the sweep; see TokenMutants.        *)
 (***************************************************************************)
 EXTENDS Guarantees
 

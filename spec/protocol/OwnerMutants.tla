@@ -1,12 +1,12 @@
------------------------------ MODULE OwnerFaults -----------------------------
+----------------------------- MODULE OwnerMutants ----------------------------
 (***************************************************************************)
-(* Planted faults, of owners and holders and what they do with the         *)
-(* connection; see ReaderFaults.                                           *)
+(* Mutants of what owners and holders do with the connection; see          *)
+(* ReaderMutants.                                                          *)
 (***************************************************************************)
 EXTENDS MCProtocol
 
 (***************************************************************************)
-(* Bounds, where TLC must see all behaviours before it sees the fault: one *)
+(* Bounds, where TLC must see all behaviours before it sees the error: one *)
 (* backend after the other, the first is stuck while it holds, the second  *)
 (* dies while it owns, and both take what they are offered.                *)
 (***************************************************************************)

@@ -1,9 +1,9 @@
------------------------------ MODULE TokenFaults -----------------------------
+----------------------------- MODULE TokenMutants ----------------------------
 (***************************************************************************)
-(* Planted faults, of tokens.  Each configuration Fail*.cfg puts one of    *)
-(* the operators below in the place of that operator of HandoffAck or      *)
-(* Answers which its comment names, and TLC must then find the guarantee   *)
-(* that it breaks: a checker that finds nothing here is not looking.       *)
+(* Mutants of the rules of tokens: wrong operators.  Each configuration    *)
+(* Fail*.cfg puts one of them in the place of that operator of HandoffAck  *)
+(* or Answers which its comment names, and TLC must then find the          *)
+(* guarantee that it breaks: a checker that finds nothing is not looking.  *)
 (***************************************************************************)
 EXTENDS Inductive
 
