@@ -86,7 +86,7 @@ func layersOfSum() []layer {
 }
 
 func bySum(name, must, old, replacement string) mutation.Mutant {
-	return fault{name: name, breaks: "G1", must: must, says: "does it wrong", file: "sum/sum.go", old: old, new: replacement}.mutant()
+	return mutant{name: name, breaks: "G1", must: must, says: "does it wrong", file: "sum/sum.go", old: old, new: replacement}.mutation()
 }
 
 func tryAll(t *testing.T, mutants ...mutation.Mutant) *mutation.Matrix {
@@ -102,7 +102,7 @@ func TestAMutantThatItsLayerKillsIsNoFailure(t *testing.T) {
 	m := tryAll(t, bySum("counts-double", "all", "total += n", "total += 2 * n"))
 	require.NoError(t, m.Failure())
 	require.Equal(t, "killed", m.Rows[0].Verdicts[0].String())
-	require.Equal(t, ".", m.Rows[0].Verdicts[1].String(), "that layer is not asked about faults of others")
+	require.Equal(t, ".", m.Rows[0].Verdicts[1].String(), "that layer is not asked about mutants of others")
 	require.Contains(t, m.String("breaks"), "1 of 1 mutants killed")
 }
 
@@ -195,7 +195,7 @@ func TestTheCopyWithoutAMutantMustPass(t *testing.T) {
 	}
 }
 
-// A layer without tests finds nothing, which makes its faults survivors.
+// A layer without tests kills nothing, so its mutants survive.
 func TestALayerWithoutTestsLetsItsMutantsSurvive(t *testing.T) {
 	root := sumModule(t)
 	require.NoError(t, os.Remove(filepath.Join(root, "sum", "sum_test.go")))

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// A layer is a set of tests that may find a fault.
+// A layer is a set of tests that may kill a mutant.
 type layer struct {
 	name        string
 	parts       []part
-	runs        [][]string    // the further arguments of each run; a fault is found if every run fails
+	runs        [][]string    // the further arguments of each run; a mutant is killed if every run fails
 	race        bool          // build with the race detector
-	ownOnly     bool          // run only for the faults that must be found here
-	informative bool          // no fault may rely on it
+	ownOnly     bool          // run only for the mutants that must be killed here
+	informative bool          // no mutant may rely on it
 	least       time.Duration // for one run; zero: shortestLimit
 }
 
@@ -22,7 +22,7 @@ type part struct {
 	tests string // as for -test.run: "" is all of them
 }
 
-// The names of the layers that a fault can rely on.
+// The names of the layers that a mutant can rely on.
 const (
 	byModel    = "model"
 	byProptest = "proptest"
@@ -69,7 +69,7 @@ func seeds() [][]string {
 func once() [][]string { return [][]string{nil} }
 
 // quickened returns the layers as -quick uses them: one run each, and asked only
-// for the faults that they must find.
+// for the mutants that they must kill.
 func quickened(layers []layer) []layer {
 	var quick []layer
 	for _, l := range layers {

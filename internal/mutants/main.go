@@ -46,7 +46,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	c := mutation.NewCommand("mutants", "breaks", allMutants(), 2)
+	c := mutation.NewCommand("mutants", "breaks", forRunner(), 2)
 	quick := c.Flags.Bool("quick", false, "run only the layer that must kill a mutant, under one seed")
 	if err := c.Parse(args); err != nil {
 		return err

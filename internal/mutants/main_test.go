@@ -28,7 +28,7 @@ func TestUsage(t *testing.T) {
 func TestListNamesEveryMutant(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-list"}, &out))
-	for _, f := range allFaults() {
+	for _, f := range allMutants() {
 		require.Contains(t, out.String(), " "+f.name+" (")
 		require.Contains(t, out.String(), f.says)
 	}

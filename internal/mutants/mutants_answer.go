@@ -1,8 +1,8 @@
 package main
 
-// answerFaults tell the caller something else than what happened.
-func answerFaults() []fault {
-	return []fault{{
+// answerMutants tell the caller something else than what happened.
+func answerMutants() []mutant {
+	return []mutant{{
 		name: "abandon-claims-an-issued-token", breaks: "G1", must: byProptest, file: "registry/registry.go",
 		says: "Abandon answers true for a token that was only issued",
 		old: `	if s.state != fsm.Abandoned {

@@ -1,8 +1,8 @@
 package main
 
-// outcomeFaults break that every handoff leaves exactly once. (G1)
-func outcomeFaults() []fault {
-	return []fault{{
+// outcomeMutants break that every handoff leaves exactly once. (G1)
+func outcomeMutants() []mutant {
+	return []mutant{{
 		name: "reregister-overwrites", breaks: "G1", must: byProptest, file: "registry/registry.go",
 		says: "a second Register replaces the pending handoff, which leaves without an outcome",
 		old: `		s.err = ErrAlreadyPending

@@ -1,9 +1,9 @@
 package main
 
-// tokenFaults break that a token dies with its handoff and that only live ones
+// tokenMutants break that a token dies with its handoff and that only live ones
 // count. (G2, G4)
-func tokenFaults() []fault {
-	return []fault{{
+func tokenMutants() []mutant {
+	return []mutant{{
 		name: "late-ack-leaves-the-token-live", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "a handoff that expires by a late ACK leaves an issued token behind",
 		old: `		r.leaveLocked(s, id, rec, fsm.Expire)

@@ -1,8 +1,8 @@
 package main
 
-// consumeFaults break that a token is presented once, by who holds it. (G2, G3, G4)
-func consumeFaults() []fault {
-	return []fault{{
+// consumeMutants break that a token is presented once, by who holds it. (G2, G3, G4)
+func consumeMutants() []mutant {
+	return []mutant{{
 		name: "consume-twice", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "a consumed token whose handoff is pending can be consumed again",
 		old:  `	case rec == nil || rec.Consumed:`,

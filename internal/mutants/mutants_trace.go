@@ -1,8 +1,8 @@
 package main
 
-// traceFaults break that a trace tells every step, in the order of effect.
-func traceFaults() []fault {
-	return []fault{{
+// traceMutants break that a trace tells every step, in the order of effect.
+func traceMutants() []mutant {
+	return []mutant{{
 		name: "trace-skips-a-number", breaks: "trace", must: byProptest, file: "registry/step.go",
 		says: "a refused step takes two numbers",
 		old: `			r.seq++

@@ -2,18 +2,18 @@ package main
 
 import "github.com/handoff-go/handoff/internal/mutation"
 
-// A fault is one planted defect: a small edit of one source file.
-type fault struct {
+// A mutant is one small wrong edit of one source file.
+type mutant struct {
 	name     string // says what is wrong, in a few words
 	breaks   string // the guarantee that it breaks: one of guarantees
-	must     string // the name of the layer that must find it
-	says     string // one line: what the faulty code does
+	must     string // the name of the layer that must kill it
+	says     string // one line: what the wrong code does
 	file     string // path in the module, with slashes
 	old, new string // old occurs exactly once in file, and new takes its place
-	hangs    bool   // it can make a call wait for ever, or loop: a test that runs out of time has found it
+	hangs    bool   // it can make a call wait forever, or loop: a test that runs out of time has killed it
 }
 
-// guarantees are what a fault can break: the numbered ones of the design, and
+// guarantees are what a mutant can break: the numbered ones of the design, and
 // two promises that have no number.
 func guarantees() []string {
 	return []string{
@@ -32,18 +32,18 @@ func guarantees() []string {
 	}
 }
 
-func (f fault) mutant() mutation.Mutant {
+func (m mutant) mutation() mutation.Mutant {
 	return mutation.Mutant{
-		Name: f.name, Says: f.says, Group: f.breaks, By: f.must, Hangs: f.hangs,
-		Edit: mutation.Edit{File: f.file, Old: f.old, New: f.new},
+		Name: m.name, Says: m.says, Group: m.breaks, By: m.must, Hangs: m.hangs,
+		Edit: mutation.Edit{File: m.file, Old: m.old, New: m.new},
 	}
 }
 
-// allMutants returns all faults as mutants.
-func allMutants() []mutation.Mutant {
+// forRunner returns all mutants as the runner takes them.
+func forRunner() []mutation.Mutant {
 	var all []mutation.Mutant
-	for _, f := range allFaults() {
-		all = append(all, f.mutant())
+	for _, m := range allMutants() {
+		all = append(all, m.mutation())
 	}
 	return all
 }

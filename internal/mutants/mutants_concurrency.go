@@ -1,9 +1,9 @@
 package main
 
-// concurrencyFaults need several goroutines to show, or a callback that calls
+// concurrencyMutants need several goroutines to show, or a callback that calls
 // back.
-func concurrencyFaults() []fault {
-	return []fault{{
+func concurrencyMutants() []mutant {
+	return []mutant{{
 		name: "callback-under-the-lock", breaks: "G7", must: byProptest, file: "registry/step.go",
 		says:  "OnExit and Trace are called before the lock is released, so that one that calls the registry waits for ever",
 		hangs: true,

@@ -1,9 +1,9 @@
 package main
 
-// structureFaults are in what the registry is built on: lists, index, slab,
+// structureMutants are in what the registry is built on: lists, index, slab,
 // names. Records get lost or mixed up by them.
-func structureFaults() []fault {
-	return []fault{{
+func structureMutants() []mutant {
+	return []mutant{{
 		name: "list-removal-leaves-a-pointer", breaks: "G1", must: byProptest, file: "registry/internal/store/list.go",
 		says: "whoever follows a removed record still points back at it",
 		old:  `l.join(records, at.prev, at.next, at.next, at.prev)`,

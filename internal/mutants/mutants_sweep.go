@@ -1,9 +1,9 @@
 package main
 
-// sweepFaults break that what is over ends when somebody sweeps, and that the
+// sweepMutants break that what is over ends when somebody sweeps, and that the
 // caller knows when to. (G7)
-func sweepFaults() []fault {
-	return []fault{{
+func sweepMutants() []mutant {
+	return []mutant{{
 		name: "sweep-in-order-of-register", breaks: "G7", must: byProptest, file: "registry/internal/store/store.go",
 		says: "handoffs that the token's end clips are looked at only after all others",
 		old:  `if a == 0 || t != 0 && s.records.at(t).End < s.records.at(a).End {`,
@@ -60,9 +60,9 @@ func sweepFaults() []fault {
 	}}
 }
 
-// closeFaults break that Close ends everything. (G1, G2)
-func closeFaults() []fault {
-	return []fault{{
+// closeMutants break that Close ends everything. (G1, G2)
+func closeMutants() []mutant {
+	return []mutant{{
 		name: "close-forgets-one", breaks: "G1", must: byProptest, file: "registry/sweep.go",
 		says: "Close leaves the last record where it is",
 		old:  `for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {`,

@@ -1,8 +1,8 @@
 package main
 
-// deadlineFaults break the one definition of a deadline. (G3)
-func deadlineFaults() []fault {
-	return []fault{{
+// deadlineMutants break the one definition of a deadline. (G3)
+func deadlineMutants() []mutant {
+	return []mutant{{
 		name: "over-only-past-the-end", breaks: "G3", must: byProptest, file: "registry/internal/store/instant.go",
 		says: "an end is reached at now > end instead of now >= end, everywhere",
 		old:  `end < Never && now >= end }`,
@@ -43,9 +43,9 @@ func deadlineFaults() []fault {
 	}}
 }
 
-// timeFaults break that time saturates and no wait is negative. (G8)
-func timeFaults() []fault {
-	return []fault{{
+// timeMutants break that time saturates and no wait is negative. (G8)
+func timeMutants() []mutant {
+	return []mutant{{
 		name: "negative-wait", breaks: "G8", must: byProptest, file: "registry/internal/store/instant.go",
 		says: "a clock that steps back makes a negative wait",
 		old:  `time.Duration(max(0, i-u)) }`,

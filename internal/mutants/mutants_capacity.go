@@ -1,9 +1,9 @@
 package main
 
-// capacityFaults break that the registry is bounded, and what it does when it is
+// capacityMutants break that the registry is bounded, and what it does when it is
 // full. (G5, and what it must not do to make room)
-func capacityFaults() []fault {
-	return []fault{{
+func capacityMutants() []mutant {
+	return []mutant{{
 		name: "full-too-soon", breaks: "G5", must: byProptest, file: "registry/issue.go",
 		says: "the last of MaxPending places is never given",
 		old:  `r.stats.Tokens < r.maxRecords }`,

@@ -1,8 +1,8 @@
 package main
 
-// brokerFaults drop one rule of the protocol each, on the broker's side.
-func brokerFaults() []fault {
-	return []fault{{
+// brokerMutants drop one rule of the protocol each, on the broker's side.
+func brokerMutants() []mutant {
+	return []mutant{{
 		name: "late-ack-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/handlers.go",
 		says: "an ACK that is late leaves the connection to its backend, which may own it by its clock",
 		old:  `a.trace(OpFence, a.transfer.conn.fence())`,

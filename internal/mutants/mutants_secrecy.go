@@ -1,8 +1,8 @@
 package main
 
-// secrecyFaults let a token out, or change what comes over a wire.
-func secrecyFaults() []fault {
-	return []fault{{
+// secrecyMutants let a token out, or change what comes over a wire.
+func secrecyMutants() []mutant {
+	return []mutant{{
 		name: "token-prints-itself", breaks: "secrecy", must: byFuzz, file: "registry/token.go",
 		says: "fmt prints the bytes of a token",
 		old:  `io.WriteString(f, redacted) }`,

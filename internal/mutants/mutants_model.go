@@ -1,9 +1,9 @@
 package main
 
-// modelFaults are in the reference model: the kit must see that the registry
+// modelMutants are in the reference model: the kit must see that the registry
 // disagrees with it.
-func modelFaults() []fault {
-	return []fault{{
+func modelMutants() []mutant {
+	return []mutant{{
 		name: "model-over-only-past-the-end", breaks: "G3", must: byProptest, file: "model/time.go",
 		says: "the model's end is reached at now > end",
 		old:  `return end < Never && now >= end }`,

@@ -1,8 +1,8 @@
 package main
 
-// countFaults break that nothing gets lost in the counts. (G6)
-func countFaults() []fault {
-	return []fault{{
+// countMutants break that nothing gets lost in the counts. (G6)
+func countMutants() []mutant {
+	return []mutant{{
 		name: "expiry-not-counted", breaks: "G6", must: byProptest, file: "registry/records.go",
 		says: "an expired handoff is in no counter",
 		old: `	case fsm.Expired:

@@ -1,8 +1,8 @@
 package main
 
-// backendFaults drop one rule of the protocol each, on the backend's side.
-func backendFaults() []fault {
-	return []fault{{
+// backendMutants drop one rule of the protocol each, on the backend's side.
+func backendMutants() []mutant {
+	return []mutant{{
 		name: "clock-read-before-the-ack", breaks: "G9", must: bySockets, file: "backend/ack.go",
 		says: "the lease is judged by a reading from before the ACK was written",
 		old: `	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
