@@ -34,10 +34,10 @@ const (
 // allLayers returns the layers in the order of the matrix.
 func allLayers() []layer {
 	return []layer{
-		{name: byModel, parts: []part{{"model", ""}, {kit, "^TestRegistryWalks$"}}, runs: once()},
-		{name: byProptest, parts: []part{{kit, "^TestRegistry$"}}, runs: seeds()},
+		{name: byModel, parts: []part{{"model", ""}, {conformance, "^TestRegistryWalks$"}}, runs: once()},
+		{name: byProptest, parts: []part{{conformance, "^TestRegistry$"}}, runs: seeds()},
 		{name: byFuzz, parts: []part{{"fuzz", "^Fuzz"}}, runs: once()},
-		{name: byRace, parts: []part{{kit, "^TestRegistryConcurrently$"}}, runs: once(), race: true, ownOnly: true},
+		{name: byRace, parts: []part{{conformance, "^TestRegistryConcurrently$"}}, runs: once(), race: true, ownOnly: true},
 		// A socket test waits for half a minute before it says that nothing comes.
 		{name: bySockets, parts: []part{{"backend", ""}, {"broker", decisive}, {"internal/fdpass", "Ledger"}}, runs: once(), ownOnly: true, least: 2 * longestLimit},
 		// A million handoffs are not worth their time for a column that nobody relies on.
@@ -45,8 +45,8 @@ func allLayers() []layer {
 	}
 }
 
-// kit is the folder of the conformance kit's runs.
-const kit = "internal/mutants/kit"
+// conformance is the folder of the tests that run the conformance kit on the registry.
+const conformance = "internal/mutants/conformance"
 
 // decisive matches the broker's tests of who owns a connection, and of what is closed. The
 // others wait for clocks, and take longer.

@@ -1,4 +1,4 @@
-package kit_test
+package conformance_test
 
 import (
 	"testing"
