@@ -66,7 +66,7 @@ soak: ## a million handoffs with faults, and what they leave behind (Linux)
 	$(GO) run ./cmd/handoff bench soak --n 1000000 --faults
 
 faults: ## the fault matrix, twenty times
-	$(GO) test ./internal/faults -run Matrix -repeat 20 -timeout 2h -v
+	$(GO) test ./internal/faultmatrix -run Matrix -repeat 20 -timeout 2h -v
 
 bench: ## one life beside a mutex, a map and a time.AfterFunc
 	$(GO) test ./registry ./fsm -run '^$$' -bench .

@@ -69,17 +69,17 @@ func guarantees() []guarantee {
 			tests: []string{
 				"fdpass.TestASendIsReadableWhenItReturns", "fdpass.TestWhatWasSentOutlivesItsSender",
 				"broker.TestLateAckIsFenced", "broker.TestAckOfAnEndedAttemptFencesNobody", "broker.TestAckOnAnotherLinkEndsNothing",
-				"backend.TestClockIsReadAfterTheAck", "faults.TestMatrix",
+				"backend.TestClockIsReadAfterTheAck", "faultmatrix.TestMatrix",
 			},
-			files: []string{"spec/ProtocolGuarantees.tla", "spec/ProtocolLiveness.tla", "internal/faults"},
+			files: []string{"spec/ProtocolGuarantees.tla", "spec/ProtocolLiveness.tla", "internal/faultmatrix"},
 		},
 		{
 			id: "G10", promise: "no descriptor is lost",
 			properties: []string{"DescriptorConservation"},
 			tests: []string{
-				"fdpass.TestALedgerIsExactAtEveryInstant", "fdpass.TestTheLedgerAgreesWithTheKernel", "faults.TestMatrix",
+				"fdpass.TestALedgerIsExactAtEveryInstant", "fdpass.TestTheLedgerAgreesWithTheKernel", "faultmatrix.TestMatrix",
 			},
-			files: []string{"spec/ProtocolGuarantees.tla", "internal/fdpass/ledger.go", "internal/faults"},
+			files: []string{"spec/ProtocolGuarantees.tla", "internal/fdpass/ledger.go", "internal/faultmatrix"},
 		},
 	}
 }

@@ -1,4 +1,4 @@
-package faults_test
+package faultmatrix_test
 
 import (
 	"fmt"
@@ -138,5 +138,5 @@ func TestTableIsCurrent(t *testing.T) {
 	}
 	text, err := os.ReadFile(tablePath())
 	require.NoError(t, err)
-	require.Equal(t, tab.text(t), string(text), "go test ./internal/faults -update writes it")
+	require.Equal(t, tab.text(t), string(text), "go test ./internal/faultmatrix -update writes it")
 }

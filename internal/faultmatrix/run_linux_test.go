@@ -1,4 +1,4 @@
-package faults_test
+package faultmatrix_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package faults_test
+package faultmatrix_test
 
 // preamble is the document above its tables.
 const preamble = `# Faults at every step
@@ -6,7 +6,7 @@ const preamble = `# Faults at every step
 Real processes, a broker, two backends and a client, hand one connection over. One of
 them stops right after a step of the protocol, and there the fault happens to it. This
 table says what the client saw, in each of %d cells; %d more would mean nothing, and say
-why. It is written by the test that runs them (` + "`go test ./internal/faults -update`" + `), and held
+why. It is written by the test that runs them (` + "`go test ./internal/faultmatrix -update`" + `), and held
 to what it sees.
 
 The faults:
