@@ -53,7 +53,7 @@ fuzz: ## fuzz each target for FUZZTIME
 	$(GO) test ./fuzz -run '^$$' -fuzz '^FuzzOperations$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x
 	$(GO) test ./fuzz -run '^$$' -fuzz '^FuzzParseToken$$' -fuzztime $(FUZZTIME)
 
-mutants: cc ## plant faults in a copy of the source; every one must be caught
+mutants: cc ## make mutants of the source, in a copy; every one must be killed
 	$(GO) run ./internal/mutants
 
 mutants-quick: cc # the same with one seed

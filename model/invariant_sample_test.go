@@ -75,7 +75,7 @@ func broken(c constants, lines []conjunct, v *variables) string {
 	return ""
 }
 
-// twist is a fault: it changes what a step came to.
+// twist makes a mutant of a step: it changes what a step came to.
 type twist func(m move, t model.Token, before, after model.State, a model.Answer) (model.State, model.Answer)
 
 // checker takes the steps from states, and finds what does not hold after them.

@@ -84,6 +84,29 @@ func TestReadmeHasTheSameTable(t *testing.T) {
 	}
 }
 
+// Every package of the harness is on the map, and every path on it is there.
+func TestTheMapIsOfThisTree(t *testing.T) {
+	root, err := checkout()
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(root, "docs", "verification.md"))
+	require.NoError(t, err)
+	for _, named := range regexp.MustCompile(`[ \x60]\./((?:internal|spec|cmd)/[\w/]+)`).FindAllStringSubmatch(string(text), -1) {
+		require.DirExists(t, filepath.Join(root, named[1]))
+	}
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	require.NoError(t, err)
+	for _, named := range regexp.MustCompile("`make ([\\w-]+)`").FindAllStringSubmatch(string(text), -1) {
+		require.Contains(t, string(makefile), "\n"+named[1]+":")
+	}
+	for _, l := range chain() {
+		for _, arg := range l.command {
+			if dir, ok := strings.CutPrefix(arg, "./internal/"); ok && dir != "fdpass" {
+				require.Contains(t, string(text), "../internal/"+dir+")", "the link %s runs it", l.name)
+			}
+		}
+	}
+}
+
 // Every model of the default lane belongs to exactly one link.
 func TestLinksLeaveNoModelOut(t *testing.T) {
 	root, err := checkout()

@@ -9,8 +9,8 @@ import (
 	"github.com/handoff-go/handoff/model"
 )
 
-// planted is a fault of one step, and the line or claim that it must break.
-type planted struct {
+// stepMutant is a wrong step, and the line or claim that it must break.
+type stepMutant struct {
 	breaks string
 	twist  twist
 }
@@ -21,8 +21,8 @@ func with(s model.State, t model.Token, r model.Record) model.State {
 	return s
 }
 
-// faults are named for what they do.
-func faults() map[string]planted {
+// stepMutants are named for what they do.
+func stepMutants() map[string]stepMutant {
 	on := func(name string, verdict model.Verdict, change func(t model.Token, before, after model.State, a *model.Answer) model.State) twist {
 		return func(m move, t model.Token, before, after model.State, a model.Answer) (model.State, model.Answer) {
 			if m.name == name && a.Verdict == verdict {
@@ -31,7 +31,7 @@ func faults() map[string]planted {
 			return after, a
 		}
 	}
-	return map[string]planted{
+	return map[string]stepMutant{
 		"there is room for one more": {capacityLine, on("Begin", model.Full, func(t model.Token, before, s model.State, a *model.Answer) model.State {
 			before.Options.MaxPending++
 			next, answer := before.Begin(model.Backend{}, model.Never-2, t)
@@ -133,20 +133,20 @@ const (
 
 // What would be wrong with a step is found, by the line or the claim that is there
 // for it: a line by itself, without the claims.
-func TestAFaultyStepIsFoundFromStatesDrawn(t *testing.T) {
+func TestAWrongStepIsFoundFromStatesDrawn(t *testing.T) {
 	isLine, found := map[string]bool{}, map[string]bool{}
 	for _, line := range invariant() {
 		isLine[line.line] = true
 	}
-	for name, fault := range faults() {
-		k := newChecker(larger()["some room"], fault.twist)
-		if isLine[fault.breaks] {
+	for name, mutant := range stepMutants() {
+		k := newChecker(larger()["some room"], mutant.twist)
+		if isLine[mutant.breaks] {
 			k.claims = nil
 		}
 		broke, how := k.sample(1, 5000)
-		require.Equal(t, fault.breaks, broke, "%s: %s", name, how)
+		require.Equal(t, mutant.breaks, broke, "%s: %s", name, how)
 		t.Logf("%s: after %d steps", name, k.steps)
-		found[fault.breaks] = true
+		found[mutant.breaks] = true
 	}
 	for _, line := range []string{capacityLine, tiedLine, timedLine, consumedLine, statsLine, begunLine, leftLine} {
 		require.True(t, isLine[line] && found[line], line)
