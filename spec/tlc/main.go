@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/handoff-go/handoff/internal/command"
 	"github.com/handoff-go/handoff/internal/results"
 	"github.com/handoff-go/handoff/spec/internal/tlatools"
 )
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if flags.NArg() > 0 || *jobs < 1 {
 		return fail(usageError("unexpected arguments, or -jobs below 1"))
 	}
-	root, err := tlatools.Repository()
+	root, err := command.ModuleRoot()
 	if err != nil {
 		return fail(usageError(err.Error()))
 	}

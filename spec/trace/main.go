@@ -39,6 +39,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/handoff-go/handoff/internal/command"
 	"github.com/handoff-go/handoff/internal/results"
 	"github.com/handoff-go/handoff/spec/internal/tlatools"
 	"github.com/handoff-go/handoff/spec/trace/events"
@@ -119,7 +120,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newChecker(ctx context.Context) (*checker, error) {
-	root, err := tlatools.Repository()
+	root, err := command.ModuleRoot()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -56,24 +56,6 @@ func Find(ctx context.Context, cache string) (Tools, error) {
 	return Tools{Java: java, Jar: jar}, nil
 }
 
-// Repository returns the folder of go.mod, at or above the working directory.
-func Repository() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("run this inside the repository: no go.mod here or above")
-		}
-		dir = up
-	}
-}
-
 // fetch copies TLC into the folder cache by Maven. What arrives has its own name
 // only when it is whole: it is copied next to its place, and renamed.
 func fetch(ctx context.Context, cache string) error {

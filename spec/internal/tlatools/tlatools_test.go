@@ -69,12 +69,3 @@ func write(t *testing.T, file, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 }
-
-func TestRepositoryIsFoundFromBelow(t *testing.T) {
-	root, err := Repository()
-	require.NoError(t, err)
-	require.FileExists(t, filepath.Join(root, "spec", "HandoffAck.tla"))
-	t.Chdir(t.TempDir())
-	_, err = Repository()
-	require.ErrorContains(t, err, "go.mod")
-}
