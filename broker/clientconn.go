@@ -1,8 +1,6 @@
 package broker
 
 import (
-	"errors"
-	"io"
 	"net"
 	"os"
 	"syscall"
@@ -184,6 +182,3 @@ func remote(addr net.Addr) string {
 
 // timeout reports whether err is that of a deadline.
 func timeout(err error) bool { return os.IsTimeout(err) }
-
-// isEnd reports whether err says that the other end sends no more.
-func isEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) }

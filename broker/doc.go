@@ -36,6 +36,7 @@
 //
 // An owner that never serves keeps its client. A connection that was fenced may have had
 // a request executed: a client must repeat only what it may repeat. With the broker dead
-// and a holder stuck, only the client's own timeout helps. [Broker.HandoffReference]
-// speaks an older form, which has no lease and promises no single owner.
+// and a holder stuck, only the client's own timeout helps. Package
+// [github.com/handoff-go/handoff/compat] speaks an older form, which has no lease and promises no
+// single owner.
 package broker

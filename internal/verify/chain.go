@@ -34,7 +34,7 @@ func chain() []link {
 		{name: "must-fail models", ties: "the guarantees to the specification: each wrong model breaks the property that rules it out",
 			command: tlc("Fail*,Claim*"), java: true, read: readLines},
 		{name: "sockets", ties: "the protocol to real processes, sockets and faults",
-			command: test("./internal/fdpass", "./wire", "./broker", "./backend", "./client", "./internal/obligations", "./internal/faultmatrix"), read: readGoTests},
+			command: test("./internal/fdpass", "./wire", "./broker", "./broker/route", "./backend", "./client", "./compat", "./internal/obligations", "./internal/faultmatrix"), read: readGoTests},
 		{name: "kill matrix", ties: "the tests to the code: each mutant is killed by the tests that are there to kill it",
 			command: []string{"go", "run", "./internal/mutants", "-quick", "-jobs", "4", "-json"}, read: readLines},
 	}

@@ -1,4 +1,4 @@
-package broker_test
+package compat_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/compat"
 	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
@@ -20,16 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The bytes of the reference, for the token 00 01 .. 0f and its service.
-const (
-	referenceService = "zccache"
-	referenceToken   = "000102030405060708090a0b0c0d0e0f"
-	referenceOffer   = "0127000000080118ffa103221d1210" + referenceToken + "1a077a6363616368652001" + "2801"
-	referenceAck     = "01220000000801100118ffa10322160a10" + referenceToken + "100120012801"
-	referenceReady   = "01220000000801100218ffa10322160a10" + referenceToken + "100120012801"
-)
-
-// counting is a random source whose first token is the reference's.
+// counting is a random source whose first token is 00 01 .. 0f.
 type counting struct{}
 
 func (counting) Read(b []byte) (int, error) {
@@ -39,44 +31,21 @@ func (counting) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// unixPair returns the two ends of a Unix stream.
-func unixPair(t *testing.T) (a, b *net.UnixConn) {
-	t.Helper()
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	require.NoError(t, err)
-	var ends []*net.UnixConn
-	for _, fd := range fds {
-		f := os.NewFile(uintptr(fd), "")
-		c, err := net.FileConn(f)
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-		t.Cleanup(func() { c.Close() })
-		require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
-		ends = append(ends, c.(*net.UnixConn))
-	}
-	return ends[0], ends[1]
-}
-
-func reference(t *testing.T, o broker.Options) *world {
-	o.Rand = counting{}
-	return newWorld(t, o)
-}
-
-type referred struct {
+type sent struct {
 	broker.Outcome
 	err error
 }
 
-// refer begins a handoff in the reference's form and returns the backend's end.
-func (w *world) refer(ctx context.Context, conn net.Conn) (*net.UnixConn, <-chan referred) {
+// handOff begins a handoff and returns the backend's end of its link.
+func (w *world) handOff(ctx context.Context, conn net.Conn) (*net.UnixConn, <-chan sent) {
 	w.t.Helper()
 	ours, theirs := unixPair(w.t)
-	ready, err := registry.ParseToken(mustHex(w.t, referenceToken))
+	ready, err := registry.ParseToken(mustHex(w.t, oldToken))
 	require.NoError(w.t, err)
-	done := make(chan referred, 1)
+	done := make(chan sent, 1)
 	go func() {
-		o, err := w.broker.HandoffReference(ctx, conn, ours, broker.Request{Service: referenceService}, ready)
-		done <- referred{o, err}
+		o, err := w.sender.Handoff(ctx, conn, ours, compat.Request{Service: oldService, Ready: ready})
+		done <- sent{o, err}
 	}()
 	return theirs, done
 }
@@ -88,7 +57,7 @@ func mustHex(t *testing.T, s string) []byte {
 	return b
 }
 
-// receiveToken reads the 16 bytes and the one descriptor, as the reference does.
+// receiveToken reads the 16 bytes and the one descriptor, as running-process 4.5.5 does.
 func receiveToken(t *testing.T, link *net.UnixConn) (token []byte, fd int) {
 	t.Helper()
 	token, oob := make([]byte, 16), make([]byte, 64)
@@ -104,17 +73,17 @@ func receiveToken(t *testing.T, link *net.UnixConn) (token []byte, fd int) {
 	return token, fds[0]
 }
 
-func TestReferenceFormByteForByte(t *testing.T) {
-	w := reference(t, patient())
+func TestHandoffByteForByte(t *testing.T) {
+	w := newWorld(t, patient)
 	client, server := tcpPair(t)
-	link, done := w.refer(context.Background(), server)
+	link, done := w.handOff(context.Background(), server)
 	token, fd := receiveToken(t, link)
-	require.Equal(t, referenceToken, hex.EncodeToString(token))
+	require.Equal(t, oldToken, hex.EncodeToString(token))
 	offer := make([]byte, 44)
 	_, err := io.ReadFull(link, offer)
 	require.NoError(t, err)
-	require.Equal(t, referenceOffer, hex.EncodeToString(offer))
-	_, err = link.Write(mustHex(t, referenceAck))
+	require.Equal(t, oldOffer, hex.EncodeToString(offer))
+	_, err = link.Write(mustHex(t, oldAck))
 	require.NoError(t, err)
 	r := <-done
 	require.NoError(t, r.err)
@@ -123,7 +92,7 @@ func TestReferenceFormByteForByte(t *testing.T) {
 	ready := make([]byte, 39)
 	_, err = io.ReadFull(client, ready)
 	require.NoError(t, err)
-	require.Equal(t, referenceReady, hex.EncodeToString(ready))
+	require.Equal(t, oldReady, hex.EncodeToString(ready))
 	require.NoError(t, unix.Close(fd))
 	_, err = client.Read(ready)
 	require.ErrorIs(t, err, io.EOF)
@@ -131,13 +100,13 @@ func TestReferenceFormByteForByte(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF) // one handoff a link
 }
 
-func TestReferenceAckThatDripsIsFencedAtItsDeadline(t *testing.T) {
-	w := reference(t, quick())
+func TestAckThatDripsIsFencedAtItsDeadline(t *testing.T) {
+	w := newWorld(t, quick)
 	client, server := tcpPair(t)
-	link, done := w.refer(context.Background(), server)
+	link, done := w.handOff(context.Background(), server)
 	_, fd := receiveToken(t, link)
 	defer unix.Close(fd)
-	ack := mustHex(t, referenceAck)
+	ack := mustHex(t, oldAck)
 	var sent int
 	for len(done) == 0 {
 		if sent < len(ack)-1 {
@@ -153,10 +122,10 @@ func TestReferenceAckThatDripsIsFencedAtItsDeadline(t *testing.T) {
 	require.Equal(t, fallback.BackendAckTimeout, r.Decision.Reason)
 	_, err := client.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
-	require.EqualValues(t, 1, w.broker.Stats().Registry.Expired)
+	require.EqualValues(t, 1, w.registry.Stats().Expired)
 }
 
-func TestReferenceAnswers(t *testing.T) {
+func TestAnswersToAnOffer(t *testing.T) {
 	rejected := wire.Ack{CorrelationID: 1, Detail: "no"}
 	cases := map[string]struct {
 		answer  string
@@ -167,15 +136,15 @@ func TestReferenceAnswers(t *testing.T) {
 		"a rejection":         {"", broker.Fallback, true, fallback.BackendRejected},
 		"the end":             {"-", broker.Fallback, false, fallback.BackendGone},
 		"garbage":             {"GET / HTTP/1.1\r\n", broker.Fenced, false, fallback.IntegrityMismatch},
-		"another token":       {strings.Replace(string(mustHex(t, referenceAck)), "\x05\x06", "\x06\x05", 1), broker.Fenced, false, fallback.IntegrityMismatch},
-		"another correlation": {strings.Replace(string(mustHex(t, referenceAck)), " \x01(\x01", " \x02(\x02", 1), broker.Fenced, false, fallback.IntegrityMismatch},
-		"another message":     {string(mustHex(t, referenceReady)), broker.Fenced, false, fallback.IntegrityMismatch},
+		"another token":       {strings.Replace(string(mustHex(t, oldAck)), "\x05\x06", "\x06\x05", 1), broker.Fenced, false, fallback.IntegrityMismatch},
+		"another correlation": {strings.Replace(string(mustHex(t, oldAck)), " \x01(\x01", " \x02(\x02", 1), broker.Fenced, false, fallback.IntegrityMismatch},
+		"another message":     {string(mustHex(t, oldReady)), broker.Fenced, false, fallback.IntegrityMismatch},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := reference(t, patient())
+			w := newWorld(t, patient)
 			_, server := tcpPair(t)
-			link, done := w.refer(context.Background(), server)
+			link, done := w.handOff(context.Background(), server)
 			token, fd := receiveToken(t, link)
 			require.NoError(t, unix.Close(fd))
 			switch test.answer {
@@ -205,31 +174,31 @@ func TestReferenceAnswers(t *testing.T) {
 	}
 }
 
-func TestReferenceHandoffThatCannotWaitFences(t *testing.T) {
-	w := reference(t, patient())
+func TestHandoffThatCannotWaitFences(t *testing.T) {
+	w := newWorld(t, patient)
 	_, server := tcpPair(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	link, done := w.refer(ctx, server)
+	link, done := w.handOff(ctx, server)
 	_, fd := receiveToken(t, link)
 	defer unix.Close(fd)
 	cancel()
 	r := <-done
 	require.ErrorIs(t, r.err, context.Canceled)
 	require.Equal(t, broker.Fenced, r.Kind)
-	require.EqualValues(t, 1, w.broker.Stats().Registry.Abandoned)
+	require.EqualValues(t, 1, w.registry.Stats().Abandoned)
 }
 
-func TestReferenceFormBothWays(t *testing.T) {
-	w := newWorld(t, patient())
-	path := filepath.Join(t.TempDir(), "reference")
-	ln, err := backend.ListenReference(listenUnix(t, path), referenceService, backend.Options{})
+func TestBothSidesTogether(t *testing.T) {
+	w := newWorld(t, patient)
+	path := filepath.Join(t.TempDir(), "control")
+	ln, err := compat.Listen(listenUnix(t, path), oldService, compat.Options{})
 	require.NoError(t, err)
 	go echo("old", ln)
 	for range 20 {
 		client, server := tcpPair(t)
 		link, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
 		require.NoError(t, err)
-		o, err := w.broker.HandoffReference(context.Background(), server, link, broker.Request{Service: referenceService}, registry.Token{})
+		o, err := w.sender.Handoff(context.Background(), server, link, compat.Request{Service: oldService})
 		require.NoError(t, err)
 		require.Equal(t, broker.Adopted, o.Kind)
 		_, err = io.WriteString(client, "hello\n")

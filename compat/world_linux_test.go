@@ -1,0 +1,188 @@
+package compat_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/compat"
+	"github.com/handoff-go/handoff/internal/fdpass"
+	"github.com/handoff-go/handoff/registry"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// hang is how long a test waits before it says that nothing comes.
+const hang = 10 * time.Second
+
+// Deadlines of a handoff: one that a test waits for, and one that no test comes to.
+const (
+	quick   = 300 * time.Millisecond
+	patient = 20 * time.Second
+)
+
+// The bytes of running-process 4.5.5, for the token 00 01 .. 0f and a service of its own.
+const (
+	oldService = "zccache"
+	oldToken   = "000102030405060708090a0b0c0d0e0f"
+	oldOffer   = "0127000000080118ffa103221d1210" + oldToken + "1a077a63636163686520012801"
+	laterOffer = "0129000000080118ffa103221f08001210" + oldToken + "1a077a63636163686520012801"
+	oldAck     = "01220000000801100118ffa10322160a10" + oldToken + "100120012801"
+	oldReady   = "01220000000801100218ffa10322160a10" + oldToken + "100120012801"
+)
+
+// world is a sender and its registry.
+type world struct {
+	t        *testing.T
+	registry *registry.Registry
+	sender   *compat.Sender
+}
+
+// newWorld returns a sender that must have counted every descriptor when its test ends.
+func newWorld(t *testing.T, deadline time.Duration) *world {
+	t.Helper()
+	r, err := registry.New(registry.Options{AckDeadline: deadline, Rand: counting{}})
+	require.NoError(t, err)
+	w := &world{t: t, registry: r, sender: compat.NewSender(r, nil)}
+	t.Cleanup(func() {
+		stats, err := w.sender.Shutdown(context.Background())
+		require.NoError(t, err)
+		require.Zero(t, stats.InFlight)
+		require.Zero(t, stats.Descriptors.Open)
+		require.Equal(t, stats.Descriptors.Opened, stats.Descriptors.Closed+stats.Descriptors.Adopted)
+		require.Zero(t, r.Stats().Pending)
+		s := r.Stats()
+		require.Equal(t, s.Registered, s.Acknowledged+s.Expired+s.Abandoned)
+	})
+	return w
+}
+
+// unixPair returns the two ends of a Unix stream.
+func unixPair(t *testing.T) (a, b *net.UnixConn) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	require.NoError(t, err)
+	var ends []*net.UnixConn
+	for _, fd := range fds {
+		f := os.NewFile(uintptr(fd), "")
+		c, err := net.FileConn(f)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		t.Cleanup(func() { c.Close() })
+		require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
+		ends = append(ends, c.(*net.UnixConn))
+	}
+	return ends[0], ends[1]
+}
+
+// tcpPair returns the two ends of a TCP connection.
+func tcpPair(t *testing.T) (client, server *net.TCPConn) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	c, err := net.Dial("tcp", ln.Addr().String())
+	require.NoError(t, err)
+	s, err := ln.Accept()
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close(); s.Close() })
+	require.NoError(t, c.SetDeadline(time.Now().Add(2*hang)))
+	return c.(*net.TCPConn), s.(*net.TCPConn)
+}
+
+// rawPair is tcpPair with the server's end as a raw descriptor, which the caller closes.
+func rawPair(t *testing.T) (client *net.TCPConn, fd int) {
+	t.Helper()
+	client, server := tcpPair(t)
+	raw, err := server.SyscallConn()
+	require.NoError(t, err)
+	require.NoError(t, raw.Control(func(s uintptr) { fd, err = unix.FcntlInt(s, unix.F_DUPFD_CLOEXEC, 0) }))
+	require.NoError(t, err)
+	require.NoError(t, server.Close())
+	return client, fd
+}
+
+func closeFD(t *testing.T, fd int) {
+	t.Helper()
+	require.NoError(t, fdpass.Close(fd))
+}
+
+func listenUnix(t *testing.T, path string) *net.UnixListener {
+	t.Helper()
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	require.NoError(t, err)
+	return ln
+}
+
+func requireEnded(t *testing.T, client *net.TCPConn) {
+	t.Helper()
+	n, err := client.Read(make([]byte, 1))
+	require.Zero(t, n)
+	require.ErrorIs(t, err, io.EOF)
+}
+
+// echo answers each line of each connection with its name, a colon and the line.
+func echo(name string, ln net.Listener) {
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			lines := bufio.NewScanner(c)
+			for lines.Scan() {
+				if _, err := fmt.Fprintf(c, "%s: %s\n", name, lines.Text()); err != nil {
+					return
+				}
+			}
+		}()
+	}
+}
+
+func hear(t *testing.T, c net.Conn, want string) {
+	t.Helper()
+	line, err := bufio.NewReader(c).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, want+"\n", line)
+}
+
+// starve leaves the process n descriptors, until room is called.
+func starve(t *testing.T, n int) (room func()) {
+	t.Helper()
+	var all unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &all))
+	low := all
+	low.Cur = 256
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &low))
+	var spare []int
+	for {
+		fd, err := unix.Dup(0)
+		if err != nil {
+			require.ErrorIs(t, err, unix.EMFILE)
+			break
+		}
+		spare = append(spare, fd)
+	}
+	require.GreaterOrEqual(t, len(spare), n)
+	for _, fd := range spare[:n] {
+		closeFD(t, fd)
+	}
+	room = sync.OnceFunc(func() {
+		for _, fd := range spare[n:] {
+			closeFD(t, fd)
+		}
+		require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &all))
+	})
+	t.Cleanup(room)
+	return room
+}
