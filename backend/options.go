@@ -2,10 +2,11 @@ package backend
 
 import (
 	"cmp"
-	"fmt"
 	"log/slog"
 	"math"
 	"time"
+
+	"github.com/handoff-go/handoff/internal/option"
 )
 
 // What an Options field is when left zero.
@@ -53,32 +54,22 @@ type OptionError struct {
 }
 
 // Error implements error.
-func (e *OptionError) Error() string { return "backend: " + e.Option + ": " + e.Problem }
+func (e *OptionError) Error() string { return option.Error(*e).Message("backend") }
 
 func (o Options) withDefaults() (Options, error) {
-	if o.MaxInFlight < 0 {
-		return o, &OptionError{Option: "MaxInFlight", Problem: fmt.Sprintf("%d is negative", o.MaxInFlight)}
+	if err := option.Fill("Queue", &o.Queue, DefaultQueue); err != nil {
+		return o, (*OptionError)(err)
 	}
 	err := cmp.Or(
-		fill("Queue", &o.Queue, DefaultQueue),
-		fill("WriteTimeout", &o.WriteTimeout, DefaultWriteTimeout),
-		fill("Handshake", &o.Handshake, DefaultHandshake),
-		fill("RedialMin", &o.RedialMin, DefaultRedialMin),
-		fill("RedialMax", &o.RedialMax, DefaultRedialMax),
+		option.Fill("MaxInFlight", &o.MaxInFlight, o.Queue),
+		option.Fill("WriteTimeout", &o.WriteTimeout, DefaultWriteTimeout),
+		option.Fill("Handshake", &o.Handshake, DefaultHandshake),
+		option.Fill("RedialMin", &o.RedialMin, DefaultRedialMin),
+		option.Fill("RedialMax", &o.RedialMax, DefaultRedialMax),
 	)
-	if o.MaxInFlight == 0 {
-		o.MaxInFlight = o.Queue
+	if err != nil {
+		return o, (*OptionError)(err)
 	}
 	o.MaxInFlight = min(o.MaxInFlight, math.MaxInt32) // it has 32 bits on the wire
-	return o, err
-}
-
-func fill[T time.Duration | int](name string, value *T, ifZero T) error {
-	switch {
-	case *value < 0:
-		return &OptionError{Option: name, Problem: fmt.Sprintf("%v is negative", *value)}
-	case *value == 0:
-		*value = ifZero
-	}
-	return nil
+	return o, nil
 }

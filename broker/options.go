@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/option"
 	"github.com/handoff-go/handoff/registry"
 )
 
@@ -109,23 +110,23 @@ type OptionError struct {
 }
 
 // Error implements error.
-func (e *OptionError) Error() string { return "broker: " + e.Option + ": " + e.Problem }
+func (e *OptionError) Error() string { return option.Error(*e).Message("broker") }
 
 // withDefaults returns o with its zero fields filled in, or a *OptionError.
 func (o Options) withDefaults() (Options, error) {
 	err := cmp.Or(
-		fill("AckDeadline", &o.AckDeadline, DefaultAckDeadline),
-		fill("SettleTimeout", &o.SettleTimeout, DefaultSettleTimeout),
-		fill("Attempts", &o.Attempts, DefaultAttempts),
-		fill("MaxInFlight", &o.MaxInFlight, DefaultMaxInFlight),
-		fill("MaxPerLink", &o.MaxPerLink, DefaultMaxPerLink),
-		fill("MaxLinks", &o.MaxLinks, DefaultMaxLinks),
-		fill("MaxWaiting", &o.MaxWaiting, DefaultMaxWaiting),
-		fill("FirstBytes", &o.FirstBytes, DefaultFirstBytes),
-		fill("Handshake", &o.Handshake, DefaultHandshake),
+		option.Fill("AckDeadline", &o.AckDeadline, DefaultAckDeadline),
+		option.Fill("SettleTimeout", &o.SettleTimeout, DefaultSettleTimeout),
+		option.Fill("Attempts", &o.Attempts, DefaultAttempts),
+		option.Fill("MaxInFlight", &o.MaxInFlight, DefaultMaxInFlight),
+		option.Fill("MaxPerLink", &o.MaxPerLink, DefaultMaxPerLink),
+		option.Fill("MaxLinks", &o.MaxLinks, DefaultMaxLinks),
+		option.Fill("MaxWaiting", &o.MaxWaiting, DefaultMaxWaiting),
+		option.Fill("FirstBytes", &o.FirstBytes, DefaultFirstBytes),
+		option.Fill("Handshake", &o.Handshake, DefaultHandshake),
 	)
 	if err != nil {
-		return o, err
+		return o, (*OptionError)(err)
 	}
 	if o.PingInterval == 0 {
 		o.PingInterval = DefaultPingInterval
@@ -136,14 +137,4 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	return o, nil
-}
-
-func fill[T time.Duration | int](name string, value *T, ifZero T) error {
-	switch {
-	case *value < 0:
-		return &OptionError{Option: name, Problem: fmt.Sprintf("%v is negative", *value)}
-	case *value == 0:
-		*value = ifZero
-	}
-	return nil
 }

@@ -3,11 +3,11 @@ package client
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net"
 	"strings"
 	"time"
 
+	"github.com/handoff-go/handoff/internal/option"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -121,22 +121,14 @@ func (d *Dialer) settings(network, address string) (*Dialer, error) {
 		set.Connect = new(net.Dialer).DialContext
 	}
 	err := cmp.Or(
-		fill("ConnectTimeout", &set.ConnectTimeout, DefaultConnectTimeout),
-		fill("ReplyTimeout", &set.ReplyTimeout, DefaultReplyTimeout),
-		fill("WaitMargin", &set.WaitMargin, DefaultWaitMargin),
-		set.hello().Check(),
+		option.Fill("ConnectTimeout", &set.ConnectTimeout, DefaultConnectTimeout),
+		option.Fill("ReplyTimeout", &set.ReplyTimeout, DefaultReplyTimeout),
+		option.Fill("WaitMargin", &set.WaitMargin, DefaultWaitMargin),
 	)
-	return &set, err
-}
-
-func fill(name string, value *time.Duration, ifZero time.Duration) error {
-	switch {
-	case *value < 0:
-		return &OptionError{Option: name, Problem: fmt.Sprintf("%v is negative", *value)}
-	case *value == 0:
-		*value = ifZero
+	if err != nil {
+		return &set, (*OptionError)(err)
 	}
-	return nil
+	return &set, set.hello().Check()
 }
 
 // networkOf guesses the network of an address, as Dialer.Network says.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/option"
 	"github.com/handoff-go/handoff/wire"
 )
 
@@ -94,7 +95,7 @@ type OptionError struct {
 }
 
 // Error implements error.
-func (e *OptionError) Error() string { return "client: " + e.Option + ": " + e.Problem }
+func (e *OptionError) Error() string { return option.Error(*e).Message("client") }
 
 // decisionOf returns the decision that a broker's refusal stands for.
 func decisionOf(m *wire.Refused) fallback.Decision {
