@@ -52,7 +52,7 @@ func TestReadmeTargetsExist(t *testing.T) {
 }
 
 func TestReadmeLinksLead(t *testing.T) {
-	for _, file := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "spec/README.md", "docs/verify-yours.md", "docs/verification.md"} {
+	for _, file := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "spec/README.md", "docs/verify-yours.md", "docs/verification.md", "docs/reference.md"} {
 		for _, link := range regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(read(t, file), -1) {
 			if !strings.Contains(link[1], "://") {
 				require.FileExists(t, existing(filepath.Join(filepath.Dir(file), link[1])), "%s links to it", file)

@@ -8,7 +8,7 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// protocol is the version of the client's protocol that is spoken here, the reference's.
+// protocol is the version of the client's protocol that is spoken here. docs/reference.md fixes it.
 const protocol = 1
 
 // greet answers the hello of a client and makes its transfer. It returns false if the

@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Faults that were observed in the reference, running-process 4.5.5, between real
-// processes, each with what must be there instead. The comments say what was observed.
+// Faults of running-process 4.5.5 that were observed between real processes, each with what must
+// happen here instead. The comments say what was observed; see docs/reference.md.
 
 // Observed: a client that connects and closes without a byte ends the whole broker.
 func TestObservedClientThatHangsUp(t *testing.T) {

@@ -161,7 +161,7 @@ func TestBudgetOfForever(t *testing.T) {
 	wantRead(t, w.dial(), "here")
 }
 
-// A reply of the reference has no budget.
+// A reply of running-process 4.5.5 has no budget.
 func TestReplyWithoutABudget(t *testing.T) {
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		_, _ = c.Write(replyHandedOver(t, 0, ""))

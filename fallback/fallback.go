@@ -17,8 +17,8 @@ import (
 // stands in the way. Reasons are plain values: copy and compare them freely.
 type Reason uint8
 
-// The reasons. The first eight, in this order, are the reference's. The first four
-// and AdoptedBackend are found before a handoff is tried, the others by trying.
+// The reasons. docs/reference.md fixes the first eight and their order. The first four and
+// AdoptedBackend are found before a handoff is tried, the others by trying.
 const (
 	ClientUnsupported        Reason = iota + 1 // the client did not say that it can be handed over
 	ServicePolicyDisabled                      // the service has handoff switched off

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// What a zero field of [Policy] means. The reference uses the same two numbers.
+// What a zero field of [Policy] means, as in docs/reference.md.
 const (
 	DefaultMaxFailures = 8
 	DefaultWindow      = 30 * time.Second

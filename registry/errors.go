@@ -15,7 +15,7 @@ var (
 	// for all of these, so that a probing peer learns nothing.
 	ErrNotPending = errors.New("registry: no handoff is pending for this token")
 	// ErrAlreadyPending answers Register of a token whose handoff is pending.
-	// Nothing changes. (The reference replaces the entry and its deadline.)
+	// Nothing changes: neither the entry nor its deadline is replaced.
 	ErrAlreadyPending = errors.New("registry: a handoff is already pending for this token")
 	// ErrTokenNotLive answers a token that was never issued, is revoked, or was
 	// already consumed.
@@ -56,7 +56,7 @@ func (e *DeadlineError) Error() string {
 func (e *DeadlineError) Timeout() bool { return true }
 
 // Fallback returns what to do now: let the client reconnect, and tell it no
-// error. The reason is [fallback.BackendAckTimeout], as in the reference.
+// error. The reason is [fallback.BackendAckTimeout].
 func (e *DeadlineError) Fallback() fallback.Decision {
 	return fallback.Decision{Reason: fallback.BackendAckTimeout}
 }

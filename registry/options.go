@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What an Options field is when left zero. The durations are the reference's.
+// What an Options field is when left zero. docs/reference.md has the two durations.
 const (
 	DefaultAckDeadline       = 5 * time.Second
 	DefaultTokenTTL          = 30 * time.Second

@@ -13,8 +13,7 @@
 // instant before the deadline succeeds, one at or past it fails, and nothing
 // expires before its deadline.
 //
-// The semantics follow the broker of running-process 4.5.5 (the reference),
-// except where a doc comment says otherwise.
+// Where the semantics come from, and where they differ from that, is in docs/reference.md.
 package registry
 
 import (
@@ -97,7 +96,7 @@ func New(o Options) (*Registry, error) {
 //
 //   - [ErrTokenNotLive] if t was never issued, is revoked or was consumed;
 //   - [ErrAlreadyPending] if the handoff is pending: nothing changes, its
-//     deadline included (the reference replaces the entry);
+//     deadline included;
 //   - [ErrTokenExpired] if the token's end has come: it is revoked;
 //   - [ErrClosed] after Close.
 func (r *Registry) Register(t Token, b Backend, now time.Time) error {
@@ -131,7 +130,7 @@ func (r *Registry) registerLocked(s *step, b Backend, known store.BackendID) {
 }
 
 // Consume is the backend's side of a handoff: the token presented must be the
-// one expected, and works once. The checks, in the reference's order:
+// one expected, and works once. The checks, in this order (docs/reference.md):
 //
 //   - [ErrClosed] after Close;
 //   - [ErrTokenNotLive] if the expected token is not live or was consumed;

@@ -10,7 +10,7 @@ import (
 	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
-// TokenSize is the size of a token in bytes: 128 bits, as in the reference.
+// TokenSize is the size of a token in bytes: 128 bits.
 const TokenSize = 16
 
 // redacted is what every token prints as.

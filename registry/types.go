@@ -38,7 +38,7 @@ type Expired struct {
 }
 
 // Fallback returns what to do now: let the client reconnect, and tell it no
-// error. The reason is [fallback.BackendAckTimeout], as in the reference.
+// error. The reason is [fallback.BackendAckTimeout].
 func (Expired) Fallback() fallback.Decision {
 	return fallback.Decision{Reason: fallback.BackendAckTimeout}
 }

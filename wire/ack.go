@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Ack is the reference's HandoffAck with our extensions: a backend takes an offer, or
+// Ack is HandoffAck of docs/reference.md with extensions: a backend takes an offer, or
 // rejects it. An ACK that was written whole and before the lease ends makes the backend
 // the owner of the connection.
 type Ack struct {
@@ -34,10 +34,10 @@ const (
 	ackRetryAfter    protowire.Number = 101
 )
 
-// Append implements [Message]. Without extensions the bytes are the reference's.
+// Append implements [Message]. Without extensions the bytes are those of docs/reference.md.
 func (m *Ack) Append(b []byte) []byte { return m.appendAs(KindResponse, b) }
 
-// Append implements [Message]. Without extensions the bytes are the reference's.
+// Append implements [Message]. Without extensions the bytes are those of docs/reference.md.
 func (m *Ready) Append(b []byte) []byte { return (*Ack)(m).appendAs(KindEvent, b) }
 
 func (m *Ack) appendAs(kind Kind, b []byte) []byte {

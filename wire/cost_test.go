@@ -93,7 +93,7 @@ func TestHostileBytesTakeLittleMemory(t *testing.T) {
 	}
 	// The header of a body that never comes.
 	used := allocated(func() {
-		_, err := wire.ReadFrame(bytes.NewReader(unhex(t, "01 00000001 00")), wire.MaxReference)
+		_, err := wire.ReadFrame(bytes.NewReader(unhex(t, "01 00000001 00")), wire.MaxFrame)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	})
 	require.Less(t, used, uint64(64<<10))

@@ -133,7 +133,7 @@ func TestDecoderTakesNothingFromAFailedRead(t *testing.T) {
 
 // An announced length takes no memory; what arrived takes at most twice its own.
 func TestDecoderMemoryFollowsWhatArrives(t *testing.T) {
-	d := wire.NewDecoder(wire.MaxReference)
+	d := wire.NewDecoder(wire.MaxFrame)
 	feed(d, unhex(t, "01 00000001")) // 16 MiB
 	_, _, err := d.Next()
 	require.ErrorIs(t, err, wire.ErrIncomplete)

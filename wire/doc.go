@@ -3,10 +3,10 @@
 // no goroutine and reads no clock.
 //
 // A frame is a version byte, the length of a body, and the body: a protobuf message,
-// [Frame], whose payload is one more. Where the reference has a message, its bytes
-// here are the reference's. What is ours lies beyond the field numbers that the
-// reference reserves, or in payload protocols of the range that it leaves for private
-// use, so that either side skips or refuses what it does not know. The file
+// [Frame], whose payload is one more. The messages that running-process 4.5.5 has are the
+// same here, byte for byte: docs/reference.md says what that fixes. Extensions lie beyond
+// the field numbers that it reserves, or in payload protocols of the range that it leaves
+// for private use, so that either side skips or refuses what it does not know. The file
 // handoff.proto has every message for other languages, README.md the table, and
 // testdata/vectors.json the bytes.
 //
@@ -22,8 +22,8 @@
 // for the reader of a link, who is given bytes as they come; it tells where in the
 // stream each frame began, so that descriptors can be matched to offers. Both compare
 // the length with a cap before they take the body, and hold no more memory than what
-// arrived calls for. [Frame.Expect] and [Parser] then check the envelope in the
-// reference's order: version, kind, protocol, encoding.
+// arrived calls for. [Frame.Expect] and [Parser] then check the envelope in this
+// order: version, kind, protocol, encoding.
 //
 // Fields that are not known here are skipped. A known field of the wrong wire type, a
 // broken varint, a string that is not UTF-8, a token that has not 16 bytes, wherever

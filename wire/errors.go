@@ -21,7 +21,7 @@ var (
 	ErrProtocol = errors.New("wire: frame has the wrong payload protocol")
 	ErrEncoding = errors.New("wire: payload is compressed")
 	// ErrRequestID answers an offer or an ACK whose frame has another request id than
-	// the message's correlation id. The reference refuses such an ACK too.
+	// the message's correlation id.
 	ErrRequestID = errors.New("wire: request id is not the correlation id")
 )
 

@@ -11,8 +11,8 @@ import (
 // that it should make another. Only the broker writes it, and only while it has the
 // connection. What the client wrote before may be written again on the new connection.
 //
-// It has a payload protocol of its own, so that a client of the reference, which waits
-// for Ready, cannot take it for that.
+// It has a payload protocol of its own, so that a client of running-process 4.5.5, which
+// waits for Ready, cannot take it for that.
 type Fallback struct {
 	Address    string        // where to connect, MaxAddress at most; empty: where the hello's reply said
 	Reason     Reason        // why; not for the client's user

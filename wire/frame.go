@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Version is the version of framing and of the envelope. The reference has frozen it.
+// Version is the version of framing and of the envelope. It does not change: see docs/reference.md.
 const Version = 1
 
 // HeaderSize is what stands before the body of a frame: the version and the length.
@@ -15,7 +15,7 @@ const HeaderSize = 1 + 4
 // Kind is what a frame is in a conversation. The zero Kind is a request.
 type Kind int32
 
-// The kinds, with the reference's numbers. No message here travels as CANCEL.
+// The kinds, numbered as in docs/reference.md. No message here travels as CANCEL.
 const (
 	KindRequest Kind = iota
 	KindResponse
@@ -26,7 +26,7 @@ const (
 // Protocol says whose message a payload is.
 type Protocol uint32
 
-// The payload protocols. The first two are the reference's, the others ours.
+// The payload protocols. The first two are those of docs/reference.md, the others extensions.
 const (
 	ProtocolHello   Protocol = 0x0000 // Hello as a request, HelloReply as a response
 	ProtocolHandoff Protocol = 0xD0FF // Offer as a request, Ack as a response, Ready as an event
@@ -37,7 +37,7 @@ const (
 // Encoding is how a payload is compressed. Only EncodingNone is taken here.
 type Encoding int32
 
-// The encodings, with the reference's numbers.
+// The encodings, numbered as in docs/reference.md.
 const (
 	EncodingNone Encoding = iota
 	EncodingZstd

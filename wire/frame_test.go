@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The order of the checks is the reference's: whatever else is wrong, the first of
+// The order of the checks is fixed by docs/reference.md: whatever else is wrong, the first of
 // version, kind, protocol, encoding is what is told.
 func TestEnvelopeIsJudgedInOrder(t *testing.T) {
 	right := wire.Frame{Version: 1, Kind: wire.KindResponse, Protocol: wire.ProtocolHandoff}
@@ -102,7 +102,7 @@ func TestRequestIDIsTheCorrelationID(t *testing.T) {
 		f.RequestID = 8
 		got, err := wire.Parse(f)
 		if _, ok := m.(*wire.Ready); ok {
-			require.NoError(t, err, "the reference does not compare that of a ready")
+			require.NoError(t, err, "that of a ready is not compared")
 			continue
 		}
 		require.Equal(t, &wire.EnvelopeError{Got: 8, Err: wire.ErrRequestID}, err)
@@ -155,9 +155,9 @@ func TestReadFrame(t *testing.T) {
 		"cut before the body":   {unhex(t, "01 02000000"), 10, wire.Frame{}, io.ErrUnexpectedEOF},
 		"cut in the body":       {unhex(t, "01 02000000 08"), 10, wire.Frame{}, io.ErrUnexpectedEOF},
 		"another version":       {unhex(t, "02 00000000"), 10, wire.Frame{}, wire.ErrFraming},
-		"HTTP":                  {[]byte("GET / HTTP/1.1\r\n\r\n"), wire.MaxReference, wire.Frame{}, wire.ErrFraming},
+		"HTTP":                  {[]byte("GET / HTTP/1.1\r\n\r\n"), wire.MaxFrame, wire.Frame{}, wire.ErrFraming},
 		"one too large":         {unhex(t, "01 0b000000"), 10, wire.Frame{}, &wire.FrameSizeError{Size: 11, Max: 10}},
-		"as large as can be":    {unhex(t, "01 ffffffff"), wire.MaxReference, wire.Frame{}, &wire.FrameSizeError{Size: 1<<32 - 1, Max: wire.MaxReference}},
+		"as large as can be":    {unhex(t, "01 ffffffff"), wire.MaxFrame, wire.Frame{}, &wire.FrameSizeError{Size: 1<<32 - 1, Max: wire.MaxFrame}},
 		"nothing is allowed":    {unhex(t, "01 00000000"), -1, wire.Frame{}, &wire.FrameSizeError{Max: -1}},
 		"exactly the limit":     {big.Append(nil), body, big, nil},
 		"large, cut":            {big.Append(nil)[:40_000], body, wire.Frame{}, io.ErrUnexpectedEOF},

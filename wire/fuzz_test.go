@@ -25,7 +25,7 @@ func FuzzPayload(f *testing.F) {
 	for i, e := range envelopes() {
 		f.Add(uint8(i), []byte{})
 		for _, s := range seeds(f) {
-			frame, err := wire.ReadFrame(bytes.NewReader(s), wire.MaxReference)
+			frame, err := wire.ReadFrame(bytes.NewReader(s), wire.MaxFrame)
 			if err == nil && frame.Kind == e.Kind && frame.Protocol == e.Protocol {
 				f.Add(uint8(i), frame.Payload)
 			}

@@ -6,7 +6,7 @@ import "google.golang.org/protobuf/encoding/protowire"
 // connections can be handed over.
 const CapabilityHandlePassing = 1 << 0
 
-// Hello is a client's first message, the reference's own. Its Secrets, if parsed, share
+// Hello is a client's first message. Its Secrets, if parsed, share
 // the memory of its frame. All texts and Secrets together have MaxText bytes at most.
 type Hello struct {
 	FrameID uint64 // the frame's request id, which the reply's repeats
@@ -17,14 +17,14 @@ type Hello struct {
 	WantedVersion    string // of the service; 64 bytes at most
 	ClientVersion    string // MaxVersion at most
 	Capabilities     uint64 // see CapabilityHandlePassing
-	AuthToken        Secret // not used by the reference
+	AuthToken        Secret // not used
 	RequestID        string // for logs
-	ConnectionID     uint64 // zero from a client of the reference
+	ConnectionID     uint64 // zero from a client
 	PeerPID          uint32 // what the client says; ask the kernel instead
 	LibName          string // 64 bytes at most
 	LibVersion       string // 64 bytes at most
-	AttestationNonce Secret // not used by the reference
-	CapabilityToken  Secret // not used by the reference
+	AttestationNonce Secret // not used
+	CapabilityToken  Secret // not used
 	KeepaliveSecs    uint64 // that the client proposes
 }
 
@@ -67,7 +67,7 @@ func (m *Hello) Append(b []byte) []byte {
 	return closeMessage(b, at, m.FrameID)
 }
 
-// Check implements [Message]. The limits of single texts are the reference's.
+// Check implements [Message]. docs/reference.md has the limits of single texts.
 func (m *Hello) Check() error {
 	const short = 64
 	c := check{message: "Hello"}

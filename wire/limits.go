@@ -3,10 +3,10 @@ package wire
 // What a frame's body may measure, in bytes. A reader passes one of these to
 // [ReadFrame] or [NewDecoder], by what may come next on its stream.
 const (
-	MaxOffer     = 64 << 10 // on a link from broker to backend
-	MaxControl   = 4 << 10  // on a link from backend to broker, and for what follows a hello's reply
-	MaxHello     = 64 << 10 // a client's hello and its reply
-	MaxReference = 16 << 20 // what the reference takes; nothing here needs it
+	MaxOffer   = 64 << 10 // on a link from broker to backend
+	MaxControl = 4 << 10  // on a link from backend to broker, and for what follows a hello's reply
+	MaxHello   = 64 << 10 // a client's hello and its reply
+	MaxFrame   = 16 << 20 // the most that any frame may have, by docs/reference.md; nothing here needs it
 )
 
 // What the fields of a message may measure, in bytes of their encoded form. A message

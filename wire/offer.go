@@ -5,11 +5,11 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Offer is the reference's HandoffOffer with our extensions: the broker offers a
+// Offer is HandoffOffer of docs/reference.md with extensions: the broker offers a
 // connection to a backend, and the descriptor travels with the frame's first byte.
 // Preface and Metadata of a parsed Offer share the memory of its frame.
 type Offer struct {
-	HandleValue   uint64         // 0 on Unix; a handle in the reference on Windows
+	HandleValue   uint64         // 0 on Unix
 	Token         registry.Token // names the attempt, and proves the right to answer for it
 	Service       string         // that the connection is for
 	CorrelationID uint64         // ties the answer to the offer on this link
@@ -41,7 +41,7 @@ const (
 	offerReadyToken    protowire.Number = 104
 )
 
-// Append implements [Message]. Without extensions the bytes are the reference's.
+// Append implements [Message]. Without extensions the bytes are those of docs/reference.md.
 func (m *Offer) Append(b []byte) []byte {
 	b, at := openMessage(b, KindRequest, ProtocolHandoff)
 	b = appendUint(b, offerHandle, m.HandleValue)

@@ -174,7 +174,7 @@ func TestLimits(t *testing.T) {
 		"commit, revoke and the rest": {&wire.Commit{Token: tok}, 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			frame, err := wire.ReadFrame(bytes.NewReader(c.m.Append(nil)), wire.MaxReference)
+			frame, err := wire.ReadFrame(bytes.NewReader(c.m.Append(nil)), wire.MaxFrame)
 			require.NoError(t, err)
 			_, parsed := wire.Parse(frame)
 			if c.err == nil {

@@ -9,8 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Refused is a broker's no, the reference's own. All texts together have MaxText bytes
-// at most.
+// Refused is a broker's no. All texts together have MaxText bytes at most.
 type Refused struct {
 	Reason      string            // words
 	MinProtocol uint32            // the oldest version that the broker speaks
@@ -24,7 +23,7 @@ type Refused struct {
 // knows.
 type RefusedCode int32
 
-// The codes, with the reference's numbers.
+// The codes, numbered as in docs/reference.md.
 const (
 	RefusedUnspecified RefusedCode = iota
 	RefusedVersionUnsupported

@@ -9,17 +9,17 @@ import (
 
 // HelloReply is the broker's answer to a Hello: exactly one of its pointers is set.
 type HelloReply struct {
-	FrameID    uint64 // of the hello that it answers: a client of the reference compares
+	FrameID    uint64 // of the hello that it answers: clients of running-process 4.5.5 compare it
 	Negotiated *Negotiated
 	Refused    *Refused
 }
 
-// Negotiated is a broker's yes, the reference's with our extension. All texts together
+// Negotiated is a broker's yes, with an extension, WaitBudget. All texts together
 // have MaxText bytes at most.
 type Negotiated struct {
 	Protocol      uint32         // the version that both speak
 	DaemonVersion string         // of the service
-	Address       string         // the reference's backend_pipe: where to connect without a handoff
+	Address       string         // backend_pipe: where to connect without a handoff
 	Warnings      []string       // MaxItems at most
 	Capabilities  uint64         // see CapabilityHandlePassing
 	KeepaliveSecs uint64         // between signs of life; zero: none are asked for
@@ -28,7 +28,7 @@ type Negotiated struct {
 
 	// WaitBudget is how long the client should wait for Ready or Fallback on this
 	// connection: every attempt with its deadline, and the settling. In whole
-	// milliseconds; zero from the reference, whose own client waits two seconds.
+	// milliseconds; zero from running-process 4.5.5, whose own client waits two seconds.
 	WaitBudget time.Duration
 }
 

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// maxDepth is how deep groups may lie in each other, as in the reference's decoder.
+// maxDepth is how deep groups may lie in each other: see docs/reference.md.
 // Nothing here uses groups, so they are only ever skipped.
 const maxDepth = 100
 

@@ -162,9 +162,9 @@ func TestSchemaReaderRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// Extensions keep out of the reference's numbers, and reserved ones stay unused: the
+// Extensions keep out of the numbers of docs/reference.md, and reserved ones stay unused: the
 // descriptor could not be built otherwise.
-func TestExtensionsLieBeyondTheReference(t *testing.T) {
+func TestExtensionsKeepReservedNumbersFree(t *testing.T) {
 	last := map[string]protoreflect.FieldNumber{
 		"Frame": 9, "Hello": 15, "HelloReply": 2, "Negotiated": 8, "Refused": 6, "HandoffOffer": 4, "HandoffAck": 4,
 	}

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/vectors.json; the reference's vectors stay as they are written here")
+var update = flag.Bool("update", false, "rewrite testdata/vectors.json; the observed vectors stay as they are written here")
 
 // A vector is a frame that every implementation reads, and writes unless it says that
 // it is only read. Its fields in the file are what the official implementation of
@@ -25,7 +25,7 @@ type vector struct {
 	name     string
 	from, to string
 	m        wire.Message
-	// bytes is set for the reference's vectors, and is then not ours to change.
+	// bytes is set for the vectors of docs/reference.md, and is then not ours to change.
 	bytes    string
 	readOnly bool
 }
@@ -128,7 +128,7 @@ func refusals() []refusal {
 func TestVectors(t *testing.T) {
 	type entry struct {
 		Name     string          `json:"name"`
-		Observed bool            `json:"observed_from_the_reference,omitempty"`
+		Observed bool            `json:"observed_from_running_process,omitempty"`
 		From     string          `json:"from"`
 		To       string          `json:"to"`
 		Message  string          `json:"message"`

@@ -81,7 +81,7 @@ func tokenMutants() []mutant {
 `,
 	}, {
 		name: "ack-of-an-issued-token-succeeds", breaks: "G4", must: byProptest, file: "registry/registry.go",
-		says: "an ACK for a token with nothing pending succeeds and revokes it, as in the reference",
+		says: "an ACK for a token with nothing pending succeeds and revokes it",
 		old: `	case rec == nil || !rec.Pending():
 		s.err = ErrNotPending
 `,
