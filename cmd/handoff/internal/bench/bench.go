@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/handoff-go/handoff/cmd/handoff/internal/commandline"
 )
 
 const usage = `Usage:
@@ -69,7 +71,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "handoff bench: no command is called %q\n\n%s", args[0], usage)
 		return 2
 	}
-	if code, ok := parse(flags, args[1:], validate); !ok {
+	if code, ok := commandline.Parse(flags, args[1:], validate); !ok {
 		return code
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -101,27 +103,6 @@ func asResult[T any, P interface {
 	return got, nil
 }
 
-// parse reads a command line. On failure the complaint is already written and the exit
-// code is returned with false.
-func parse(flags *flag.FlagSet, args []string, validate func() error) (code int, ok bool) {
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0, false
-	case err != nil:
-		return 2, false // flag has said why
-	case flags.NArg() > 0:
-		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	default:
-		err = validate()
-	}
-	if err != nil {
-		fmt.Fprintf(flags.Output(), "%s: %v\n", flags.Name(), err)
-		return 2, false
-	}
-	return 0, true
-}
-
 // IsRole reports whether a command is one that this package itself starts.
 func IsRole(name string) bool { return name == brokerRole || name == backendRole }
 
@@ -134,7 +115,7 @@ func RoleMain(name string, args []string, stderr io.Writer) int {
 	flags.StringVar(&r.dir, "dir", "", "where the sockets are")
 	flags.BoolVar(&r.soak, "soak", false, "short deadlines")
 	flags.BoolVar(&r.faults, "faults", false, "plant faults")
-	if code, ok := parse(flags, args, func() error { return nil }); !ok {
+	if code, ok := commandline.Parse(flags, args, func() error { return nil }); !ok {
 		return code
 	}
 	// An interrupt goes to the whole process group, but the first process ends the

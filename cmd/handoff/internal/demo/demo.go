@@ -22,7 +22,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -30,6 +29,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/handoff-go/handoff/cmd/handoff/internal/commandline"
 	"github.com/handoff-go/handoff/cmd/handoff/internal/plan"
 )
 
@@ -81,27 +81,11 @@ func (c *Config) register(flags *flag.FlagSet) {
 	flags.Var(&c.Faults, "faults", "on, off, or the `percentages` of first attempts, like slow=5,never=5,kill=5")
 }
 
-// parse reads a command line. On failure the complaint is already on stderr and
-// the exit code is returned with false.
+// parse reads a command line into c, and returns what [commandline.Parse] does.
 func parse(flags *flag.FlagSet, c *Config, args []string, stderr io.Writer) (code int, ok bool) {
 	flags.SetOutput(stderr)
 	c.register(flags)
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0, false
-	case err != nil:
-		return 2, false // flag has said why
-	case flags.NArg() > 0:
-		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	default:
-		err = c.Validate()
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", flags.Name(), err)
-		return 2, false
-	}
-	return 0, true
+	return commandline.Parse(flags, args, func() error { return c.Validate() })
 }
 
 // Main runs the demo as its flags say: progress on stderr, the closing table on

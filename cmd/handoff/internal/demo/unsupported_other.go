@@ -4,32 +4,22 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"io"
-	"runtime"
+
+	"github.com/handoff-go/handoff/cmd/handoff/internal/commandline"
 )
 
-// UnsupportedError says that the demo does not run on this system. It is an
-// errors.ErrUnsupported.
-type UnsupportedError struct{ OS string }
+func unsupported() error { return &commandline.UnsupportedError{Command: "the demo"} }
 
-// Error implements error.
-func (e *UnsupportedError) Error() string {
-	return "the demo passes descriptors between processes as Linux does, and does not run on " + e.OS
-}
-
-// Unwrap returns errors.ErrUnsupported.
-func (e *UnsupportedError) Unwrap() error { return errors.ErrUnsupported }
-
-// Run returns an *UnsupportedError.
+// Run returns a *commandline.UnsupportedError.
 func Run(context.Context, Config, io.Writer) (*Ledger, error) {
-	return nil, &UnsupportedError{OS: runtime.GOOS}
+	return nil, unsupported()
 }
 
 func serveAsBroker(Config, string, io.Reader, io.Writer) error {
-	return &UnsupportedError{OS: runtime.GOOS}
+	return unsupported()
 }
 
 func serveAsBackend(Config, string, string, io.Reader, io.Writer) error {
-	return &UnsupportedError{OS: runtime.GOOS}
+	return unsupported()
 }

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"time"
+
+	"github.com/handoff-go/handoff/cmd/handoff/internal/commandline"
 )
 
 // Config says what is recorded. The zero Config is not usable; see [Default].
@@ -28,6 +30,14 @@ func Default() Config {
 	return Config{Connections: 100, InFlight: 12, AckDeadline: 150 * time.Millisecond, Seed: 1}
 }
 
+// validate refuses what nothing can be recorded with.
+func (c *Config) validate() error {
+	if c.Connections < 1 || c.InFlight < 1 || c.AckDeadline <= 0 {
+		return errors.New("connections, in-flight and ack-deadline must be positive")
+	}
+	return nil
+}
+
 // limit is how long anything may take before the recording is given up.
 const limit = 30 * time.Second
 
@@ -42,14 +52,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	flags.DurationVar(&cfg.AckDeadline, "ack-deadline", cfg.AckDeadline, "how long a backend has to acknowledge")
 	flags.Uint64Var(&cfg.Seed, "seed", cfg.Seed, "decides which connections meet a fault")
 	file := flags.String("o", "", "write to this file; the default is standard output")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	case flags.NArg() > 0 || cfg.Connections < 1 || cfg.InFlight < 1 || cfg.AckDeadline <= 0:
-		fmt.Fprintln(stderr, "handoff trace: numbers must be positive, and there are no arguments but flags")
-		return 2
+	if code, ok := commandline.Parse(flags, args, cfg.validate); !ok {
+		return code
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
