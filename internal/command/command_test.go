@@ -49,5 +49,5 @@ func TestModuleRootIsAtOrAbove(t *testing.T) {
 	require.FileExists(t, filepath.Join(root, "internal", "command", "command.go"))
 	t.Chdir(t.TempDir())
 	_, err = command.ModuleRoot()
-	require.Error(t, err)
+	require.ErrorContains(t, err, "go.mod")
 }
