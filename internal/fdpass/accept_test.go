@@ -17,13 +17,13 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-func TestAcceptTakesRawConnections(t *testing.T) {
+func TestAcceptReturnsRawConnections(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clients")
 	for _, where := range [][2]string{{"tcp", "127.0.0.1:0"}, {"tcp", "[::1]:0"}, {"unix", path}} {
 		t.Run(where[0]+" "+where[1], func(t *testing.T) {
 			l, err := net.Listen(where[0], where[1])
 			if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
-				t.Skip("no IPv6 here") // containers often have none
+				t.Skip("this machine has no IPv6 loopback address") // as many containers
 			}
 			require.NoError(t, err)
 			defer l.Close()
@@ -72,7 +72,7 @@ func TestAcceptTakesRawConnections(t *testing.T) {
 	}
 }
 
-func TestAListenersOwnDescriptorCannotWait(t *testing.T) {
+func TestAcceptNeedsAListenerFile(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()

@@ -11,16 +11,16 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// Nothing on the way of a handoff is left to the garbage collector, apart from
-// one small slice for every 64 descriptors.
+// The calls of a handoff allocate nothing, except one small slice for every 64 received
+// descriptors.
 func TestAllocs(t *testing.T) {
-	a, b, ledger := pair(t)
-	passed := marked(t, "passed")
+	a, b, ledger := linkPair(t)
+	passed := memfile(t, "passed")
 	fds := socketpair(t)
 	defer fdpass.Close(fds[0])
 	defer fdpass.Close(fds[1])
 	frame, buf := make([]byte, 64), make([]byte, 4096)
-	never := soon()
+	never := testDeadline()
 
 	for _, c := range []struct {
 		what string
@@ -36,19 +36,19 @@ func TestAllocs(t *testing.T) {
 			unix.Close(got.FDs[0])
 			ledger.Closed(fdpass.FromLink)
 		}},
-		{"a whole send", func() {
+		{"a SendAll", func() {
 			a.SendAll(frame, -1, never)
 			b.TryRecv(buf)
 		}},
-		{"a read of nothing", func() { b.TryRecv(buf) }},
+		{"a read of an empty queue", func() { b.TryRecv(buf) }},
 		{"the clock", func() { fdpass.Clock() }},
-		{"a look at nothing", func() { fdpass.Peek(fds[1], buf) }},
-		{"a write, a look and a read", func() {
+		{"a peek at nothing", func() { fdpass.Peek(fds[1], buf) }},
+		{"a write, a peek and a read", func() {
 			fdpass.TryWrite(fds[0], frame)
 			fdpass.Peek(fds[1], buf)
 			fdpass.TryRead(fds[1], buf)
 		}},
-		{"a count", func() {
+		{"counting in the ledger", func() {
 			ledger.Opened(fdpass.Accepted)
 			ledger.Closed(fdpass.Accepted)
 		}},

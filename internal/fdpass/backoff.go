@@ -2,14 +2,15 @@ package fdpass
 
 import "time"
 
-// Backoff waits after what fails again at once while, say, no descriptor is left: 5 ms,
-// and then twice as long each time, up to Most. It has one user at a time.
+// Backoff waits between the attempts of something that may fail again at once, such as
+// accepting at the limit of open descriptors: 5 ms, then twice as long each time, at most
+// Most. It must not be used concurrently.
 type Backoff struct {
 	Most   time.Duration
 	latest time.Duration
 }
 
-// Sleep waits, and returns whether it did until the end: false if stop was closed.
+// Sleep waits, and reports whether it waited to the end: false means that stop was closed.
 func (b *Backoff) Sleep(stop <-chan struct{}) bool {
 	b.latest = min(max(2*b.latest, 5*time.Millisecond), b.Most)
 	timer := time.NewTimer(b.latest)
@@ -22,5 +23,5 @@ func (b *Backoff) Sleep(stop <-chan struct{}) bool {
 	}
 }
 
-// Reset has the next Sleep be as short as the first.
+// Reset makes the next Sleep as short as the first.
 func (b *Backoff) Reset() { b.latest = 0 }

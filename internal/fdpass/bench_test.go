@@ -9,7 +9,7 @@ import (
 )
 
 func BenchmarkFrame(b *testing.B) {
-	x, y, _ := pair(b)
+	x, y, _ := linkPair(b)
 	frame, buf := make([]byte, 64), make([]byte, 4096)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -19,8 +19,8 @@ func BenchmarkFrame(b *testing.B) {
 }
 
 func BenchmarkFrameWithDescriptor(b *testing.B) {
-	x, y, ledger := pair(b)
-	frame, buf, passed := make([]byte, 64), make([]byte, 4096), marked(b, "passed")
+	x, y, ledger := linkPair(b)
+	frame, buf, passed := make([]byte, 64), make([]byte, 4096), memfile(b, "passed")
 	b.ReportAllocs()
 	for b.Loop() {
 		x.TrySend(frame, passed)

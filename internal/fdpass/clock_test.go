@@ -12,13 +12,14 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// Both processes read one clock: a reading taken after a message was received is
-// not before the one that was sent in it, there and back. Spec: clock is one variable.
+// Both processes read one clock: a reading taken after a message was received is never
+// less than the reading that the message carries, in both directions. Spec: clock is one
+// variable.
 func TestBothProcessesReadOneClock(t *testing.T) {
-	p := start(t, "timekeeper")
-	messages := long(5_000, 500)
+	p := start(t, "clock reader")
+	messages := repeats(5_000, 500)
 	p.values[rounds].Store(int64(messages))
-	p.raise(goAhead, 1)
+	p.signal(goAhead, 1)
 	var equal int
 	for range messages {
 		before, err := fdpass.Clock()
@@ -35,21 +36,21 @@ func TestBothProcessesReadOneClock(t *testing.T) {
 		}
 	}
 	p.finish(t)
-	t.Logf("%d readings between two of the other process, %d equal to one of them", messages, equal)
+	t.Logf("%d readings of the other process between two of this one, %d equal to one of them", messages, equal)
 
 	dev, ino, err := fdpass.TimeNamespace()
 	require.NoError(t, err)
 	require.NotZero(t, ino)
-	require.Equal(t, []int64{int64(dev), int64(ino)}, []int64{p.values[2].Load(), p.values[3].Load()}, "one time namespace")
+	require.Equal(t, []int64{int64(dev), int64(ino)}, []int64{p.values[namespaceDev].Load(), p.values[namespaceIno].Load()}, "one time namespace")
 }
 
-func playTimekeeper(p *other) error {
+func playClockReader(p *peer) error {
 	dev, ino, err := fdpass.TimeNamespace()
 	if err != nil {
 		return err
 	}
-	p.values[2].Store(int64(dev))
-	p.values[3].Store(int64(ino))
+	p.values[namespaceDev].Store(int64(dev))
+	p.values[namespaceIno].Store(int64(ino))
 	if err := p.await(goAhead, 1); err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func playTimekeeper(p *other) error {
 			return err
 		}
 		if now < before {
-			return fmt.Errorf("received at %d what was sent at %d", now, before)
+			return fmt.Errorf("received at %d, but sent at %d", now, before)
 		}
 		if err := p.sendTime(now); err != nil {
 			return err
@@ -72,12 +73,12 @@ func playTimekeeper(p *other) error {
 	return nil
 }
 
-func (p *other) sendTime(at int64) error {
-	_, err := p.SendAll(binary.LittleEndian.AppendUint64(nil, uint64(at)), -1, soon())
+func (p *peer) sendTime(at int64) error {
+	_, err := p.SendAll(binary.LittleEndian.AppendUint64(nil, uint64(at)), -1, testDeadline())
 	return err
 }
 
-func (p *other) receiveTime() (int64, error) {
+func (p *peer) receiveTime() (int64, error) {
 	buf := make([]byte, 8)
 	got, err := p.Recv(buf)
 	if err == nil && got.N != len(buf) {

@@ -16,19 +16,19 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-func TestConnLeavesNoSecondCopy(t *testing.T) {
-	near, far := client(t)
+func TestNetConnLeavesOneCopy(t *testing.T) {
+	near, far := tcpPair(t)
 	var fd int
-	within(t, far, func(have int) {
+	withFD(t, far, func(have int) {
 		var err error
 		fd, err = unix.FcntlInt(uintptr(have), unix.F_DUPFD_CLOEXEC, 0)
 		require.NoError(t, err)
 	})
-	before := inUse(t)
+	before := openDescriptors(t)
 	c, err := fdpass.NetConn(fd)
 	require.NoError(t, err)
 	require.IsType(t, &net.TCPConn{}, c)
-	require.Equal(t, before, inUse(t))
+	require.Equal(t, before, openDescriptors(t))
 	require.NoError(t, far.Close())
 
 	_, err = c.Write([]byte("hello"))
@@ -38,10 +38,10 @@ func TestConnLeavesNoSecondCopy(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
 	_, err = near.Read(got)
-	require.Equal(t, io.EOF, err, "that was the last copy")
+	require.Equal(t, io.EOF, err, "the last copy is closed")
 }
 
-func TestConnAdoptsOneThatBlocks(t *testing.T) {
+func TestNetConnOfABlockingDescriptor(t *testing.T) {
 	fds := socketpair(t)
 	require.NoError(t, unix.SetNonblock(fds[0], false))
 	c := adopt(t, fds[0])
@@ -52,9 +52,9 @@ func TestConnAdoptsOneThatBlocks(t *testing.T) {
 	require.NoError(t, fdpass.Close(fds[1]))
 }
 
-func TestConnRefusesWhatIsNone(t *testing.T) {
-	before := inUse(t)
-	file := marked(t, "file")
+func TestNetConnRefusesOtherDescriptors(t *testing.T) {
+	before := openDescriptors(t)
+	file := memfile(t, "file")
 	datagram, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
 	for _, fd := range []int{file, datagram} {
@@ -62,15 +62,15 @@ func TestConnRefusesWhatIsNone(t *testing.T) {
 		require.Error(t, err)
 		require.Nil(t, c)
 	}
-	require.Equal(t, before+2, inUse(t))
-	require.Equal(t, "file", mark(t, file), "it stays the caller's")
+	require.Equal(t, before+2, openDescriptors(t))
+	require.Equal(t, "file", memfileText(t, file), "the descriptor stays the caller's")
 	require.NoError(t, fdpass.Close(datagram))
 	require.Equal(t, syscall.EBADF, fdpass.Close(datagram))
 	_, err = fdpass.NetConn(datagram)
 	require.ErrorIs(t, err, syscall.EBADF)
 }
 
-func TestPeekTakesNothing(t *testing.T) {
+func TestPeekConsumesNothing(t *testing.T) {
 	fds := socketpair(t)
 	x, l := adopt(t, fds[0]), fds[1]
 	buf := make([]byte, 16)
@@ -79,14 +79,14 @@ func TestPeekTakesNothing(t *testing.T) {
 	_, err = fdpass.Peek(l, nil)
 	require.Equal(t, io.ErrShortBuffer, err)
 
-	before := inUse(t)
-	sendMany(t, x, marked(t, "passed"), 7)
+	before := openDescriptors(t)
+	sendMany(t, x, memfile(t, "passed"), 7)
 	for range 2 {
 		n, err := fdpass.Peek(l, buf)
 		require.NoError(t, err)
 		require.Equal(t, []byte{7}, buf[:n])
 	}
-	require.Equal(t, before+1, inUse(t), "nor does it receive descriptors")
+	require.Equal(t, before+1, openDescriptors(t), "Peek receives no descriptors")
 	n, err := unix.Read(l, buf)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
@@ -96,9 +96,9 @@ func TestPeekTakesNothing(t *testing.T) {
 	require.NoError(t, fdpass.Close(l))
 }
 
-func TestReadDoesNotWait(t *testing.T) {
+func TestTryReadNeverWaits(t *testing.T) {
 	fds := socketpair(t)
-	require.NoError(t, unix.SetNonblock(fds[0], false)) // which would make a plain read wait
+	require.NoError(t, unix.SetNonblock(fds[0], false)) // a plain read would wait
 	buf := make([]byte, 16)
 	_, err := fdpass.TryRead(fds[0], buf)
 	require.Equal(t, fdpass.ErrWouldBlock, err)
@@ -110,7 +110,7 @@ func TestReadDoesNotWait(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, fdpass.PeerClosed(fds[0]))
 	require.NoError(t, unix.Shutdown(fds[1], unix.SHUT_WR))
-	require.True(t, fdpass.PeerClosed(fds[0]), "although something is left to read")
+	require.True(t, fdpass.PeerClosed(fds[0]), "although there is data to read")
 	n, err := fdpass.TryRead(fds[0], buf)
 	require.NoError(t, err)
 	require.Equal(t, "last", string(buf[:n]))
@@ -120,12 +120,12 @@ func TestReadDoesNotWait(t *testing.T) {
 	require.NoError(t, fdpass.Close(fds[1]))
 }
 
-func TestWriteDoesNotWait(t *testing.T) {
+func TestTryWriteNeverWaits(t *testing.T) {
 	fds := socketpair(t)
 	n, err := fdpass.TryWrite(fds[0], nil)
 	require.NoError(t, err)
 	require.Zero(t, n)
-	require.NoError(t, unix.SetNonblock(fds[0], false)) // which would make a plain write wait
+	require.NoError(t, unix.SetNonblock(fds[0], false)) // a plain write would wait
 	large := make([]byte, 1<<20)
 	n, err = fdpass.TryWrite(fds[0], large)
 	require.NoError(t, err)
@@ -138,15 +138,15 @@ func TestWriteDoesNotWait(t *testing.T) {
 	require.NoError(t, fdpass.Close(fds[0]))
 }
 
-func TestAShutdownOfWhatHasEnded(t *testing.T) {
-	_, far := client(t)
-	within(t, far, func(fd int) {
+func TestShutdownBothOfAnEndedConnection(t *testing.T) {
+	_, far := tcpPair(t)
+	withFD(t, far, func(fd int) {
 		require.NoError(t, fdpass.ShutdownBoth(fd))
 		require.NoError(t, fdpass.ShutdownBoth(fd))
 	})
 	lonely, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)
-	require.NoError(t, fdpass.ShutdownBoth(lonely), "never connected")
+	require.NoError(t, fdpass.ShutdownBoth(lonely), "a socket that never was connected")
 	require.NoError(t, fdpass.Close(lonely))
 	require.Equal(t, syscall.EBADF, fdpass.ShutdownBoth(lonely))
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// client returns both ends of a new TCP connection.
-func client(t testing.TB) (near, far *net.TCPConn) {
+// tcpPair returns both ends of a new TCP connection.
+func tcpPair(t testing.TB) (near, far *net.TCPConn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -32,18 +32,18 @@ func client(t testing.TB) (near, far *net.TCPConn) {
 	return c.(*net.TCPConn), s.(*net.TCPConn)
 }
 
-// pass sends a copy of c.
-func pass(t testing.TB, p *other, c syscall.Conn) {
+// sendCopy sends a copy of c's descriptor.
+func sendCopy(t testing.TB, p *peer, c syscall.Conn) {
 	t.Helper()
-	within(t, c, func(fd int) {
+	withFD(t, c, func(fd int) {
 		n, err := p.TrySend([]byte("offer"), fd)
 		require.NoError(t, err)
 		require.Equal(t, 5, n)
 	})
 }
 
-// within calls f with the descriptor of c.
-func within(t testing.TB, c syscall.Conn, f func(fd int)) {
+// withFD calls f with the descriptor of c.
+func withFD(t testing.TB, c syscall.Conn, f func(fd int)) {
 	t.Helper()
 	rc, err := c.SyscallConn()
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func within(t testing.TB, c syscall.Conn, f func(fd int)) {
 
 func nonblocking(t testing.TB, c syscall.Conn) (is bool) {
 	t.Helper()
-	within(t, c, func(fd int) {
+	withFD(t, c, func(fd int) {
 		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 		require.NoError(t, err)
 		is = flags&unix.O_NONBLOCK != 0
@@ -60,8 +60,8 @@ func nonblocking(t testing.TB, c syscall.Conn) (is bool) {
 	return is
 }
 
-// receiveOne returns the descriptor of the next offer.
-func (p *other) receiveOne() (int, error) {
+// receiveOne returns the descriptor that comes with the next message.
+func (p *peer) receiveOne() (int, error) {
 	buf := make([]byte, 5)
 	got, err := p.Recv(buf)
 	if err != nil || len(got.FDs) != 1 {
@@ -70,29 +70,29 @@ func (p *other) receiveOne() (int, error) {
 	return got.FDs[0], nil
 }
 
-// Whether a connection blocks is shared by all copies of it. A holder that changed
-// it does not keep a reader from its deadline once SetNonblock has set it back. Spec:
-// whoever has the connection back may stop waiting on it at any time.
-func TestAConnectionMadeToBlockIsMadeNotTo(t *testing.T) {
-	near, far := client(t)
-	p := start(t, "meddler")
-	pass(t, p, far)
+// All copies of a connection share O_NONBLOCK. If a process cleared it, SetNonblock makes
+// the deadlines of the others work again. Spec: a party that has the connection back may
+// stop waiting on it at any time.
+func TestSetNonblockUndoesAnotherProcess(t *testing.T) {
+	near, far := tcpPair(t)
+	p := start(t, "blocker")
+	sendCopy(t, p, far)
 	require.NoError(t, p.await(done, 1))
-	require.False(t, nonblocking(t, far), "the other process has changed it here, too")
+	require.False(t, nonblocking(t, far), "the other process changed the shared flag")
 
-	within(t, far, func(fd int) { require.NoError(t, fdpass.SetNonblock(fd)) })
+	withFD(t, far, func(fd int) { require.NoError(t, fdpass.SetNonblock(fd)) })
 	require.True(t, nonblocking(t, far))
-	// A read that hangs in the kernel would end by this byte, which is an error here.
+	// If the read blocked in the kernel, this byte would end it, and fail the test.
 	late := time.AfterFunc(10*time.Second, func() { near.Write([]byte{1}) })
 	defer late.Stop()
 	require.NoError(t, far.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
 	_, err := far.Read(make([]byte, 1))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-	p.raise(goAhead, 1)
+	p.signal(goAhead, 1)
 	p.finish(t)
 }
 
-func playMeddler(p *other) error {
+func playBlocker(p *peer) error {
 	fd, err := p.receiveOne()
 	if err != nil {
 		return err
@@ -100,34 +100,33 @@ func playMeddler(p *other) error {
 	if err := unix.SetNonblock(fd, false); err != nil {
 		return err
 	}
-	p.raise(done, 1)
+	p.signal(done, 1)
 	return p.await(goAhead, 1)
 }
 
-// A shutdown ends every copy, also the one that another process is waiting on. Spec:
-// EndOfFile, by shut, which ShutdownBoth sets.
-func TestAShutdownEndsEveryCopy(t *testing.T) {
-	near, far := client(t)
+// A shutdown ends every copy of the connection, even one on which another process waits.
+// Spec: EndOfFile, by shut, which ShutdownBoth sets.
+func TestShutdownBothEndsEveryCopy(t *testing.T) {
+	near, far := tcpPair(t)
 	p := start(t, "holder")
-	pass(t, p, far)
+	sendCopy(t, p, far)
 	require.NoError(t, p.await(done, 1))
-	within(t, far, func(fd int) { require.NoError(t, fdpass.ShutdownBoth(fd)) })
-	require.NoError(t, near.SetReadDeadline(soon()))
+	withFD(t, far, func(fd int) { require.NoError(t, fdpass.ShutdownBoth(fd)) })
+	require.NoError(t, near.SetReadDeadline(testDeadline()))
 	_, err := near.Read(make([]byte, 1))
 	require.Equal(t, io.EOF, err)
-	require.NoError(t, p.await(heard, 1), "the other process reads for ever")
-	within(t, far, func(fd int) { require.NoError(t, fdpass.ShutdownBoth(fd), "once more") })
+	require.NoError(t, p.await(gotMessage, 1), "the read of the other process does not end")
+	withFD(t, far, func(fd int) { require.NoError(t, fdpass.ShutdownBoth(fd), "a second shutdown") })
 }
 
-// The end of file of a link whose process was killed means that the kernel closes
-// its copies of the connections, those that it received and those that it had not
-// read, without anybody's help: the peer of each sees its end. That may be an
-// instant after the end of file, since the kernel closes one descriptor after
-// another; once the process has been waited for, it has closed all of them. Spec:
-// BackendCrash, which closes all at once: the order is left out there.
-func TestTheEndOfADeadLinkEndsItsCopies(t *testing.T) {
+// When a process is killed, the kernel closes its copies of connections, those that it
+// received and those that it had not read yet, and the peer of each reads the end of file.
+// The end of file on the link may come a moment earlier, since the kernel closes one
+// descriptor after another; once the process has been waited for, all are closed. Spec:
+// BackendCrash closes all at once, and leaves that order out.
+func TestKilledProcessReleasesItsCopies(t *testing.T) {
 	var late, gone int
-	kills := long(60, 6)
+	kills := repeats(60, 6)
 	for range kills {
 		held, unread := socketpair(t), socketpair(t)
 		p := start(t, "holder")
@@ -154,12 +153,12 @@ func TestTheEndOfADeadLinkEndsItsCopies(t *testing.T) {
 			require.NoError(t, unix.Close(c[0]))
 		}
 	}
-	t.Logf("%d killed with 2 copies each: %d copies were still open at the end of file, none when the process was gone", kills, late)
-	require.Equal(t, kills, gone, "not all ended by the signal")
+	t.Logf("%d processes killed with 2 copies each: %d copies were still open at the end of file, none once the process was gone", kills, late)
+	require.Equal(t, kills, gone, "a process did not end by the signal")
 }
 
-// playHolder reads the connection that it receives.
-func playHolder(p *other) error {
+// playHolder receives a connection and reads from it.
+func playHolder(p *peer) error {
 	fd, err := p.receiveOne()
 	if err != nil {
 		return err
@@ -168,10 +167,10 @@ func playHolder(p *other) error {
 	if err != nil {
 		return err
 	}
-	p.raise(done, 1)
+	p.signal(done, 1)
 	if n, err := c.Read(make([]byte, 1)); err != io.EOF {
 		return fmt.Errorf("read %d: %w", n, err)
 	}
-	p.raise(heard, 1)
+	p.signal(gotMessage, 1)
 	return p.await(goAhead, 1)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// frame returns frame i of a stream, size bytes of it, at least 8.
+// frame returns frame i of a stream: size bytes, at least 8.
 func frame(i uint32, size int) []byte {
 	b := bytes.Repeat([]byte{byte(i)}, size)
 	binary.LittleEndian.PutUint32(b, uint32(size))
@@ -25,26 +25,26 @@ func frame(i uint32, size int) []byte {
 	return b
 }
 
-// assembler puts a stream of frames together again, with their descriptors.
+// assembler reassembles the frames of a stream, with their descriptors.
 type assembler struct {
 	frames []assembled
-	part   []byte // of the last frame, not whole yet
-	glued  int    // reads in which several frames began, the last with descriptors
-	broken int    // frames that came with descriptors, and in several reads
+	part   []byte // the bytes of a last frame that is not complete
+	joined int    // reads in which several frames began, the last of them with descriptors
+	split  int    // frames with descriptors that several reads brought
 }
 
 type assembled struct {
 	index uint32
 	size  int
-	mark  string // of its descriptor, "" without one
+	text  string // of its descriptor's memfile; "": no descriptor
 }
 
-// read reads once and reports whether that was not the end of file.
-func (a *assembler) read(t testing.TB, p *other, buf []byte) bool {
+// read reads once. It returns false at the end of file.
+func (a *assembler) read(t testing.TB, p *peer, buf []byte) bool {
 	t.Helper()
 	got, err := p.Recv(buf)
 	if err == io.EOF {
-		require.Empty(t, a.part, "the end is not between frames")
+		require.Empty(t, a.part, "the stream ends inside a frame")
 		return false
 	}
 	require.NoError(t, err)
@@ -54,8 +54,8 @@ func (a *assembler) read(t testing.TB, p *other, buf []byte) bool {
 	return true
 }
 
-// add takes what one read brought. Descriptors belong to the last frame that
-// begins in it.
+// add appends the result of one read. Its descriptors belong to the last frame that begins
+// in it.
 func (a *assembler) add(t testing.TB, b []byte, fds []int) {
 	t.Helper()
 	begun := 0
@@ -82,15 +82,15 @@ func (a *assembler) add(t testing.TB, b []byte, fds []int) {
 		return
 	}
 	require.Len(t, fds, 1)
-	require.NotZero(t, begun, "a descriptor came where no frame begins")
+	require.NotZero(t, begun, "a descriptor came with bytes in which no frame begins")
 	last := &a.frames[len(a.frames)-1]
-	require.Empty(t, last.mark, "two descriptors for one frame")
-	last.mark = mark(t, fds[0])
+	require.Empty(t, last.text, "two descriptors for one frame")
+	last.text = memfileText(t, fds[0])
 	if begun > 1 {
-		a.glued++
+		a.joined++
 	}
 	if len(a.part) > 0 {
-		a.broken++
+		a.split++
 	}
 }
 
@@ -100,26 +100,26 @@ func (a *assembler) requireStream(t testing.TB) {
 	for i, f := range a.frames {
 		want := assembled{index: uint32(i + 1), size: 8}
 		if want.index%16 == 0 {
-			want.mark = "passed"
+			want.text = "passed"
 		}
 		require.Equal(t, want, f)
 	}
 }
 
-// Every descriptor stays with its frame, however the writes were cut short and the
-// reads ran together: a read never goes beyond a write that carried one. Spec: an
-// offer and its copy of the connection are one frame of a queue.
+// Every descriptor arrives with its frame, even where writes were cut short and reads
+// bring several frames: a read never continues beyond a write that carried a descriptor.
+// Spec: an offer and its copy of the connection are one element of a queue.
 func TestDescriptorsStayWithTheirFrames(t *testing.T) {
 	p := start(t, "framer")
-	frames := uint32(long(5_000, 500))
+	frames := uint32(repeats(5_000, 500))
 	p.values[rounds].Store(int64(frames))
-	p.raise(goAhead, 1)
+	p.signal(goAhead, 1)
 	require.NoError(t, p.await(sent, 1))
 	var a assembler
 	buf := make([]byte, 100_000)
 	for reads := 0; ; reads++ {
 		if reads%16 == 0 {
-			time.Sleep(100 * time.Microsecond) // the writer gets ahead, so that frames lie one behind another
+			time.Sleep(100 * time.Microsecond) // let the writer get ahead, so that several frames are queued
 		}
 		if !a.read(t, p, buf[:1+rand.IntN(len(buf))>>rand.IntN(16)]) {
 			break
@@ -131,30 +131,30 @@ func TestDescriptorsStayWithTheirFrames(t *testing.T) {
 		size, passed := shape(uint32(i))
 		want := assembled{index: uint32(i), size: size}
 		if passed {
-			want.mark = fmt.Sprint("frame ", i)
+			want.text = fmt.Sprint("frame ", i)
 		}
 		require.Equal(t, want, f)
 	}
 	require.Zero(t, p.ledger.Stats().Open)
-	short := p.values[after].Load()
-	t.Logf("%d frames; %d writes with a descriptor cut short; %d reads ran frames together before a descriptor's; %d frames with one in several reads",
-		frames, short, a.glued, a.broken)
+	short := p.values[shortWrites].Load()
+	t.Logf("%d frames; %d writes with a descriptor cut short; %d reads of several frames, the last with a descriptor; %d frames with a descriptor in several reads",
+		frames, short, a.joined, a.split)
 	t.Attr("frames", fmt.Sprint(frames))
 	require.NotZero(t, short)
-	require.NotZero(t, a.glued)
-	require.NotZero(t, a.broken)
+	require.NotZero(t, a.joined)
+	require.NotZero(t, a.split)
 }
 
-// shape says what frame i of playFramer is: some fit into the queue and some do not, the first
-// for certain.
+// shape returns the size of playFramer's frame i, and whether a descriptor goes with it.
+// Some frames fit into the queue and some, the first included, do not.
 func shape(i uint32) (size int, passed bool) {
 	sizes := []int{300_000, 9, 300, 8, 40, 64 << 10, 8, 5000, 8, 8}
 	return sizes[i*i*7%uint32(len(sizes))], i%3 == 0
 }
 
-// playFramer sends frames, those cut short in two parts, and raises a flag when
-// first there is no room.
-func playFramer(p *other) error {
+// playFramer sends frames, in two parts if the first write is cut short, and sets the flag
+// sent when the queue is full for the first time.
+func playFramer(p *peer) error {
 	if err := p.await(goAhead, 1); err != nil {
 		return err
 	}
@@ -163,14 +163,14 @@ func playFramer(p *other) error {
 		fd := -1
 		if passed {
 			var err error
-			if fd, err = memory(fmt.Sprint("frame ", i)); err != nil {
+			if fd, err = newMemfile(fmt.Sprint("frame ", i)); err != nil {
 				return err
 			}
 		}
 		if err := p.sendFrame(frame(i, size), fd); err != nil {
 			return err
 		}
-		// A copy is under way, so this one is not needed any more.
+		// The queue has a copy.
 		if passed {
 			unix.Close(fd)
 		}
@@ -178,7 +178,7 @@ func playFramer(p *other) error {
 	return nil
 }
 
-func (p *other) sendFrame(b []byte, fd int) error {
+func (p *peer) sendFrame(b []byte, fd int) error {
 	n, err := p.TrySend(b, fd)
 	if n == len(b) {
 		return nil
@@ -186,11 +186,11 @@ func (p *other) sendFrame(b []byte, fd int) error {
 	if err != nil && err != fdpass.ErrWouldBlock {
 		return err
 	}
-	p.raise(sent, 1)
+	p.signal(sent, 1)
 	if n > 0 && fd >= 0 {
-		p.values[after].Add(1)
+		p.values[shortWrites].Add(1)
 		fd = -1
 	}
-	_, err = p.SendAll(b[n:], fd, soon())
+	_, err = p.SendAll(b[n:], fd, testDeadline())
 	return err
 }

@@ -6,21 +6,21 @@ import (
 	"sync"
 )
 
-// Origin says where a descriptor came from.
+// Origin is where a descriptor came from.
 type Origin string
 
-// The origins that this module has.
+// The origins of this module.
 const (
 	FromLink   Origin = "received over a link"
 	Accepted   Origin = "accepted from a client"
 	Duplicated Origin = "duplicated"
 )
 
-// Ledger counts the descriptors that a party is answerable for, by origin. What
-// was opened is closed, adopted by somebody else, or still open, at every instant.
+// Ledger counts the descriptors that a party must close, by origin. At every instant each
+// descriptor that was opened is closed, adopted by somebody else, or still open.
 //
-// The zero Ledger is ready, and a nil one counts nothing. It must not be copied.
-// It is safe for concurrent use and never blocks for long.
+// The zero Ledger is ready to use; a nil Ledger counts nothing. A Ledger must not be
+// copied. It is safe for concurrent use, and its methods do not wait.
 type Ledger struct {
 	mu     sync.Mutex
 	counts map[Origin]Stats
@@ -29,26 +29,25 @@ type Ledger struct {
 // Stats are the counts of a [Ledger]: Opened = Closed + Adopted + Open in every
 // value ever returned.
 type Stats struct {
-	Opened  uint64 // the party became answerable for it
+	Opened  uint64 // the party got a descriptor, and must close it
 	Closed  uint64 // the party closed it
-	Adopted uint64 // the party gave it to somebody who is answerable now, as an Accept does
-	Open    int    // neither yet; below zero where more was closed than opened
+	Adopted uint64 // the party gave it to somebody who must close it now, as Accept does
+	Open    int    // opened, not yet closed or adopted; negative if more was closed than opened
 }
 
-// Leak is an origin whose descriptors are not all gone.
+// Leak is an origin with descriptors that are still open.
 type Leak struct {
 	Origin Origin
-	Open   int // how many; below zero if some were closed twice or never counted
+	Open   int // how many; negative if some were closed twice, or never counted as opened
 }
 
-// Opened counts a descriptor that the party became answerable for.
+// Opened counts a descriptor that the party must close from now on.
 func (l *Ledger) Opened(from Origin) { l.count(from, Stats{Opened: 1, Open: 1}) }
 
-// Closed counts a descriptor that the party closed, by where it came from.
+// Closed counts a descriptor that the party closed.
 func (l *Ledger) Closed(from Origin) { l.count(from, Stats{Closed: 1, Open: -1}) }
 
-// Adopted counts a descriptor that somebody else is answerable for from now on,
-// by where it came from.
+// Adopted counts a descriptor that somebody else must close from now on.
 func (l *Ledger) Adopted(from Origin) { l.count(from, Stats{Adopted: 1, Open: -1}) }
 
 func (l *Ledger) count(from Origin, change Stats) {
@@ -72,7 +71,7 @@ func (s Stats) plus(t Stats) Stats {
 	}
 }
 
-// Stats returns the counts of one instant.
+// Stats returns the sum of all origins at one instant.
 func (l *Ledger) Stats() Stats {
 	if l == nil {
 		return Stats{}
@@ -86,8 +85,8 @@ func (l *Ledger) Stats() Stats {
 	return sum
 }
 
-// Leaks returns the origins that have descriptors open, of one instant, ordered
-// by name; nil if there are none. At rest each is a leak, named by its origin.
+// Leaks returns the origins that have open descriptors at one instant, ordered by name; nil
+// if there are none. Once the party has shut down each of them is a leak.
 func (l *Ledger) Leaks() []Leak {
 	if l == nil {
 		return nil

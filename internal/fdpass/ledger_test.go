@@ -9,7 +9,7 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-func TestALedgerCountsByOrigin(t *testing.T) {
+func TestLedgerCountsByOrigin(t *testing.T) {
 	var l fdpass.Ledger
 	require.Zero(t, l.Stats())
 	require.Nil(t, l.Leaks())
@@ -27,9 +27,9 @@ func TestALedgerCountsByOrigin(t *testing.T) {
 	require.Nil(t, l.Leaks())
 }
 
-// A descriptor closed under the wrong name, or twice, is not made good by others
-// that are open.
-func TestALedgerNamesWhatWasClosedTwice(t *testing.T) {
+// A descriptor that is closed twice, or under the wrong origin, shows, even if the sum over
+// all origins is right.
+func TestLedgerReportsADoubleClose(t *testing.T) {
 	var l fdpass.Ledger
 	l.Opened(fdpass.FromLink)
 	l.Closed(fdpass.Duplicated)
@@ -37,7 +37,7 @@ func TestALedgerNamesWhatWasClosedTwice(t *testing.T) {
 	require.Equal(t, []fdpass.Leak{{fdpass.Duplicated, -1}, {fdpass.FromLink, 1}}, l.Leaks())
 }
 
-func TestNoLedgerCountsNothing(t *testing.T) {
+func TestNilLedgerCountsNothing(t *testing.T) {
 	var l *fdpass.Ledger
 	l.Opened(fdpass.FromLink)
 	l.Closed(fdpass.FromLink)
@@ -63,14 +63,14 @@ func TestALedgerIsExactAtEveryInstant(t *testing.T) {
 			}
 		})
 	}
-	over := make(chan struct{})
+	stop := make(chan struct{})
 	go func() {
 		wg.Wait()
-		close(over)
+		close(stop)
 	}()
 	for looking := true; looking; {
 		select {
-		case <-over:
+		case <-stop:
 			looking = false
 		default:
 		}

@@ -16,9 +16,9 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-func TestADescriptorRidesOnTheFirstByte(t *testing.T) {
-	a, b, ledger := pair(t)
-	n, err := a.TrySend([]byte("offer"), marked(t, "passed"))
+func TestDescriptorArrivesWithTheFirstByte(t *testing.T) {
+	a, b, ledger := linkPair(t)
+	n, err := a.TrySend([]byte("offer"), memfile(t, "passed"))
 	require.NoError(t, err)
 	require.Equal(t, 5, n)
 
@@ -28,7 +28,7 @@ func TestADescriptorRidesOnTheFirstByte(t *testing.T) {
 	require.Equal(t, "o", string(buf[:got.N]))
 	require.False(t, got.Truncated)
 	require.Len(t, got.FDs, 1)
-	require.Equal(t, "passed", mark(t, got.FDs[0]))
+	require.Equal(t, "passed", memfileText(t, got.FDs[0]))
 	flags, err := unix.FcntlInt(uintptr(got.FDs[0]), unix.F_GETFD, 0)
 	require.NoError(t, err)
 	require.NotZero(t, flags&unix.FD_CLOEXEC, "close-on-exec")
@@ -38,22 +38,20 @@ func TestADescriptorRidesOnTheFirstByte(t *testing.T) {
 
 	got, err = b.Recv(buf)
 	require.NoError(t, err)
-	require.Equal(t, fdpass.Received{N: 4}, got, "the rest has none")
+	require.Equal(t, fdpass.Received{N: 4}, got, "the rest comes without a descriptor")
 	require.Equal(t, "ffer", string(buf[:got.N]))
 }
 
-// A read ends with the last byte of a write that carried a descriptor, however
-
-// much room there is, and may begin before it.
-
-func TestAReadEndsBehindADescriptor(t *testing.T) {
-	a, b, ledger := pair(t)
+// A read ends with the last byte of a write that carried a descriptor, even if there is
+// room for more. It may begin before that write.
+func TestReadEndsBehindAWriteWithADescriptor(t *testing.T) {
+	a, b, ledger := linkPair(t)
 	for _, w := range []struct {
 		text string
 		fd   int
 	}{
-		{"pong", -1}, {"commit", -1}, {"offer1", marked(t, "1")}, {"offer2", marked(t, "2")}, {"revoke", -1},
-		{"offer3", marked(t, "3")}, {"ping", -1},
+		{"pong", -1}, {"commit", -1}, {"offer1", memfile(t, "1")}, {"offer2", memfile(t, "2")}, {"revoke", -1},
+		{"offer3", memfile(t, "3")}, {"ping", -1},
 	} {
 		_, err := a.TrySend([]byte(w.text), w.fd)
 		require.NoError(t, err)
@@ -70,14 +68,14 @@ func TestAReadEndsBehindADescriptor(t *testing.T) {
 			continue
 		}
 		require.Len(t, got.FDs, 1)
-		require.Equal(t, want.mark, mark(t, got.FDs[0]))
+		require.Equal(t, want.mark, memfileText(t, got.FDs[0]))
 		closeAll(t, ledger, got.FDs)
 	}
 }
 
-func TestTheDescriptorsOfAReadAreTheCallersToKeep(t *testing.T) {
-	a, b, ledger := pair(t)
-	passed := marked(t, "passed")
+func TestReceivedSlicesAreNotReused(t *testing.T) {
+	a, b, ledger := linkPair(t)
+	passed := memfile(t, "passed")
 	buf := make([]byte, 1)
 	var kept [][]int
 	seen := map[int]bool{}
@@ -90,7 +88,7 @@ func TestTheDescriptorsOfAReadAreTheCallersToKeep(t *testing.T) {
 		kept = append(kept, got.FDs)
 	}
 	for _, fds := range kept {
-		_ = append(fds, -1) // which must not reach the next one
+		_ = append(fds, -1) // must not overwrite the next slice
 		require.False(t, seen[fds[0]])
 		seen[fds[0]] = true
 		closeAll(t, ledger, fds)
@@ -98,12 +96,12 @@ func TestTheDescriptorsOfAReadAreTheCallersToKeep(t *testing.T) {
 	require.Zero(t, ledger.Stats().Open)
 }
 
-func TestTheEndComesAfterEverythingElse(t *testing.T) {
-	a, b, _ := pair(t)
+func TestEndOfFileComesAfterQueuedData(t *testing.T) {
+	a, b, _ := linkPair(t)
 	buf := make([]byte, 16)
 	_, err := b.TryRecv(buf)
 	require.Equal(t, fdpass.ErrWouldBlock, err)
-	_, err = b.TrySend([]byte("never read"), -1) // which makes the end a reset
+	_, err = b.TrySend([]byte("never read"), -1) // unread data makes the end a reset
 	require.NoError(t, err)
 	_, err = a.TrySend([]byte("last"), -1)
 	require.NoError(t, err)
@@ -118,21 +116,21 @@ func TestTheEndComesAfterEverythingElse(t *testing.T) {
 		_, err = b.Recv(buf)
 		require.Equal(t, io.EOF, err)
 	}
-	_, err = b.TrySend([]byte("late"), marked(t, "passed"))
+	_, err = b.TrySend([]byte("late"), memfile(t, "passed"))
 	require.Equal(t, syscall.EPIPE, err)
-	_, err = b.SendAll([]byte("late"), -1, soon())
+	_, err = b.SendAll([]byte("late"), -1, testDeadline())
 	require.Equal(t, syscall.EPIPE, err)
 }
 
-func TestAClosedConnectionIsNoLink(t *testing.T) {
+func TestNewLinkOfAClosedConnection(t *testing.T) {
 	x, _ := sockets(t)
 	require.NoError(t, x.Close())
 	_, err := fdpass.NewLink(x, nil)
 	require.Equal(t, net.ErrClosed, err)
 }
 
-func TestThePeerIsWhoConnected(t *testing.T) {
-	a, _, _ := pair(t)
+func TestPeerCredentialsNameTheConnectingProcess(t *testing.T) {
+	a, _, _ := linkPair(t)
 	c, err := a.PeerCredentials()
 	require.NoError(t, err)
 	require.Equal(t, fdpass.Credentials{UID: os.Getuid(), PID: os.Getpid()}, c)
@@ -151,9 +149,8 @@ func TestThePeerIsWhoConnected(t *testing.T) {
 	require.Equal(t, fdpass.Credentials{UID: os.Getuid(), PID: p.cmd.Process.Pid}, c)
 }
 
-// playDialer connects to the path that it receives, and stays.
-
-func playDialer(p *other) error {
+// playDialer connects to the path that it receives, and waits.
+func playDialer(p *peer) error {
 	buf := make([]byte, 200)
 	got, err := p.Recv(buf)
 	if err != nil {

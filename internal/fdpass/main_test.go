@@ -17,25 +17,25 @@ import (
 
 func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
-		play(role)
+		runRole(role)
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// soon is a deadline that no passing test reaches.
-func soon() time.Time { return time.Now().Add(20 * time.Second) }
+// testDeadline returns a deadline that no passing test reaches.
+func testDeadline() time.Time { return time.Now().Add(20 * time.Second) }
 
-// long returns how often to repeat something, less often with -short.
-func long(n, short int) int {
+// repeats returns how often to repeat something: n times, or fewer with -short.
+func repeats(n, short int) int {
 	if testing.Short() {
 		return short
 	}
 	return n
 }
 
-// pair returns two connected links, closed at the end of the test, and the ledger
-// of the second.
-func pair(t testing.TB) (a, b *fdpass.Link, ledger *fdpass.Ledger) {
+// linkPair returns two connected links, closed at the end of the test, and the ledger of
+// the second.
+func linkPair(t testing.TB) (a, b *fdpass.Link, ledger *fdpass.Ledger) {
 	t.Helper()
 	x, y := sockets(t)
 	ledger = new(fdpass.Ledger)
@@ -46,7 +46,7 @@ func link(t testing.TB, c *net.UnixConn, ledger *fdpass.Ledger) *fdpass.Link {
 	t.Helper()
 	l, err := fdpass.NewLink(c, ledger)
 	require.NoError(t, err)
-	require.NoError(t, l.SetReadDeadline(soon()))
+	require.NoError(t, l.SetReadDeadline(testDeadline()))
 	t.Cleanup(func() { l.Close() })
 	return l
 }
@@ -73,18 +73,19 @@ func adopt(t testing.TB, fd int) *net.UnixConn {
 	return c.(*net.UnixConn)
 }
 
-// marked returns a descriptor of a file that holds text, open until the test ends.
-func marked(t testing.TB, text string) int {
+// memfile returns a descriptor of an anonymous file that contains text, open until the
+// test ends.
+func memfile(t testing.TB, text string) int {
 	t.Helper()
-	fd, err := memory(text)
+	fd, err := newMemfile(text)
 	require.NoError(t, err)
 	t.Cleanup(func() { unix.Close(fd) })
 	return fd
 }
 
-// memory returns a descriptor of a file that holds text and has no name.
-func memory(text string) (int, error) {
-	fd, err := unix.MemfdCreate("marked", unix.MFD_CLOEXEC)
+// newMemfile returns a descriptor of an anonymous file that contains text.
+func newMemfile(text string) (int, error) {
+	fd, err := unix.MemfdCreate("memfile", unix.MFD_CLOEXEC)
 	if err != nil {
 		return -1, err
 	}
@@ -92,8 +93,8 @@ func memory(text string) (int, error) {
 	return fd, err
 }
 
-// mark returns the text of a descriptor made by marked or memory.
-func mark(t testing.TB, fd int) string {
+// memfileText returns the text of a descriptor from memfile or newMemfile.
+func memfileText(t testing.TB, fd int) string {
 	t.Helper()
 	buf := make([]byte, 64)
 	n, err := unix.Pread(fd, buf, 0)
@@ -109,10 +110,11 @@ func closeAll(t testing.TB, ledger *fdpass.Ledger, fds []int) {
 	}
 }
 
-// inUse returns how many descriptors this process has open, as the kernel says.
-func inUse(t testing.TB) int {
+// openDescriptors returns how many descriptors this process has open, according to the
+// kernel.
+func openDescriptors(t testing.TB) int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
 	require.NoError(t, err)
-	return len(entries) - 1 // without the one of the directory
+	return len(entries) - 1 // less the one of the directory itself
 }

@@ -18,76 +18,76 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-const roleVariable = "PASSING_TEST_ROLE"
+const roleVariable = "FDPASS_TEST_ROLE"
 
-// roles are what the test binary does when a test runs it as another process.
-func roles() map[string]func(*other) error {
-	return map[string]func(*other) error{
-		"sender":     playSender,
-		"streamer":   playStreamer,
-		"framer":     playFramer,
-		"meddler":    playMeddler,
-		"holder":     playHolder,
-		"timekeeper": playTimekeeper,
-		"starved":    playStarved,
-		"dialer":     playDialer,
+// roles are what the test binary does when a test starts it as another process.
+func roles() map[string]func(*peer) error {
+	return map[string]func(*peer) error{
+		"sender":       playSender,
+		"streamer":     playStreamer,
+		"framer":       playFramer,
+		"blocker":      playBlocker,
+		"holder":       playHolder,
+		"clock reader": playClockReader,
+		"limited":      playLimited,
+		"dialer":       playDialer,
 	}
 }
 
-// other is a process beside this one: seen from the test that started it, or by
-// its own role.
-type other struct {
-	*fdpass.Link // to each other
-	*board       // memory of both
+// peer is what a test has of the process that it started, and what that process, in its
+// role, has of the test.
+type peer struct {
+	*fdpass.Link  // between the two
+	*sharedMemory // of the two
 
 	ledger *fdpass.Ledger
 	cmd    *exec.Cmd // nil in the role itself
 }
 
-// start runs a role in a process of its own, killed at the end of the test.
-func start(t testing.TB, role string) *other {
+// start runs a role in a new process, which is killed at the end of the test.
+func start(t testing.TB, role string) *peer {
 	t.Helper()
 	fds := socketpair(t)
 	theirs := os.NewFile(uintptr(fds[1]), "link")
 	defer theirs.Close()
-	shared, b, err := newBoard()
+	shared, b, err := newSharedMemory()
 	require.NoError(t, err)
 	defer shared.Close()
 	t.Cleanup(func() { b.unmap() })
 
 	cmd := exec.Command(os.Args[0])
-	// The race detector would have each process linger for a second.
+	// Without this the race detector delays the end of each process by a second.
 	quick := os.Getenv("GORACE") + " atexit_sleep_ms=0"
 	cmd.Env = append(os.Environ(), roleVariable+"="+role, "GORACE="+quick)
 	cmd.ExtraFiles = []*os.File{theirs, shared}
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	require.NoError(t, cmd.Start())
 	ledger := new(fdpass.Ledger)
-	p := &other{Link: link(t, adopt(t, fds[0]), ledger), board: b, ledger: ledger, cmd: cmd}
+	p := &peer{Link: link(t, adopt(t, fds[0]), ledger), sharedMemory: b, ledger: ledger, cmd: cmd}
 	t.Cleanup(p.kill)
 	return p
 }
 
-// kill ends the process by SIGKILL and waits until it is gone.
-func (p *other) kill() {
+// kill kills the process and waits until it is gone.
+func (p *peer) kill() {
 	p.cmd.Process.Kill()
 	p.cmd.Wait()
 }
 
-// finish waits for the end of the role, which must have gone well.
-func (p *other) finish(t testing.TB) {
+// finish waits for the end of the role, which must have succeeded.
+func (p *peer) finish(t testing.TB) {
 	t.Helper()
 	require.NoError(t, p.cmd.Wait())
 }
 
-// play runs a role in the process that was started for it.
-func play(role string) {
+// runRole runs a role in the process that was started for it.
+func runRole(role string) {
 	err := func() error {
 		c, err := fdpass.NetConn(3)
 		if err != nil {
 			return err
 		}
-		b, err := openBoard(4)
+		b, err := mapSharedMemory(4)
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func play(role string) {
 		if err != nil {
 			return err
 		}
-		return roles()[role](&other{Link: l, board: b, ledger: ledger})
+		return roles()[role](&peer{Link: l, sharedMemory: b, ledger: ledger})
 	}()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", role, err)
@@ -105,40 +105,40 @@ func play(role string) {
 	os.Exit(0)
 }
 
-// board is memory that two processes share, to tell each other what has happened
-// beside the link, whose behaviour is in question.
-type board struct {
+// sharedMemory tells two processes how far the other is. They cannot use the link for
+// that: it is what the tests examine.
+type sharedMemory struct {
 	flags  [8]atomic.Uint32
 	values [8]atomic.Int64
 }
 
-func newBoard() (*os.File, *board, error) {
-	fd, err := unix.MemfdCreate("board", unix.MFD_CLOEXEC)
+func newSharedMemory() (*os.File, *sharedMemory, error) {
+	fd, err := unix.MemfdCreate("shared", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, nil, err
 	}
-	f := os.NewFile(uintptr(fd), "board")
-	if err := f.Truncate(int64(unsafe.Sizeof(board{}))); err != nil {
+	f := os.NewFile(uintptr(fd), "shared")
+	if err := f.Truncate(int64(unsafe.Sizeof(sharedMemory{}))); err != nil {
 		f.Close()
 		return nil, nil, err
 	}
-	b, err := openBoard(fd)
+	b, err := mapSharedMemory(fd)
 	if err != nil {
 		f.Close()
 	}
 	return f, b, err
 }
 
-func openBoard(fd int) (*board, error) {
-	size := int(unsafe.Sizeof(board{}))
+func mapSharedMemory(fd int) (*sharedMemory, error) {
+	size := int(unsafe.Sizeof(sharedMemory{}))
 	memory, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, err
 	}
-	return (*board)(unsafe.Pointer(&memory[0])), nil
+	return (*sharedMemory)(unsafe.Pointer(&memory[0])), nil
 }
 
-func (b *board) unmap() {
+func (b *sharedMemory) unmap() {
 	unix.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(b)), unsafe.Sizeof(*b)))
 }
 
@@ -147,15 +147,15 @@ const (
 	futexWake = 1
 )
 
-// raise sets a flag and wakes who waits for it.
-func (b *board) raise(flag int, to uint32) {
+// signal sets a flag and wakes the process that waits for it.
+func (b *sharedMemory) signal(flag int, to uint32) {
 	b.flags[flag].Store(to)
 	unix.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&b.flags[flag])), futexWake, 1)
 }
 
 // await waits until a flag is at least to.
-func (b *board) await(flag int, to uint32) error {
-	for end := soon(); ; {
+func (b *sharedMemory) await(flag int, to uint32) error {
+	for end := testDeadline(); ; {
 		now := b.flags[flag].Load()
 		if now >= to {
 			return nil

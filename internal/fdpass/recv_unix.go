@@ -9,43 +9,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxRights is more descriptors than one message can hold: Linux allows 253,
-// darwin 512. With room for all of them what is sent too much is received, and
-// can be closed, instead of being truncated.
+// maxRights is at least as many descriptors as one message can carry: 253 on Linux, 512 on
+// darwin. With room for all of them the surplus descriptors of a hostile sender are
+// received, and can be closed, instead of truncated (TestSurplusDescriptorsAreReceived).
 const maxRights = 512
 
-// Recv reads into b, waiting until something arrives or the read deadline comes.
+// Recv reads into b. It waits until something arrives, or until the read deadline.
 //
-// The error is [os.ErrDeadlineExceeded], [net.ErrClosed], [io.EOF] when everything
-// that the peer ever sent has been read and it sends no more (it closed or died,
-// or this end called ShutdownRead), [io.ErrShortBuffer] for an empty b, or the
-// system's. With an error nothing was received.
+// The error is [os.ErrDeadlineExceeded], [net.ErrClosed], [io.ErrShortBuffer] for an empty
+// b, the system's, or [io.EOF]: everything that the peer ever sent has been read, and it
+// sends no more, because it closed its end or died, or because this end called
+// ShutdownRead. With an error nothing was received.
 func (l *Link) Recv(b []byte) (Received, error) { return l.receive(b, true) }
 
-// TryRecv is Recv that never waits and knows no deadline: [ErrWouldBlock] says
-// that the queue is empty at an instant within the call.
+// TryRecv is Recv without waiting and without a deadline. [ErrWouldBlock] means that the
+// queue was empty at some instant during the call.
 func (l *Link) TryRecv(b []byte) (Received, error) { return l.receive(b, false) }
 
 func (l *Link) receive(b []byte, wait bool) (Received, error) {
 	if len(b) == 0 {
 		return Received{}, io.ErrShortBuffer
 	}
-	r := l.spare.Swap(nil)
+	r := l.idleReceiver.Swap(nil)
 	if r == nil {
-		r = newReceive()
+		r = newReceiver()
 	}
 	r.b, r.err = b, ErrWouldBlock
 	var err error
 	if wait {
-		err = l.raw.Read(r.wait)
+		err = l.raw.Read(r.tryForRead)
 	} else {
-		err = l.raw.Control(r.once)
+		err = l.raw.Control(r.tryForControl)
 	}
 	got, inner := r.got, r.err
 	r.b, r.got, r.err = nil, Received{}, nil
-	l.spare.Store(r)
+	l.idleReceiver.Store(r)
 	if err != nil {
-		return Received{}, ended(err)
+		return Received{}, plainError(err)
 	}
 	for range got.FDs {
 		l.ledger.Opened(FromLink)
@@ -53,10 +53,11 @@ func (l *Link) receive(b []byte, wait bool) (Received, error) {
 	return got, inner
 }
 
-// receive is one read under way. It is kept and used again, as a send is.
-type receive struct {
-	once func(uintptr)
-	wait func(uintptr) bool // false: would block
+// receiver is the state of one read. A link reuses it, with its two functions, which a
+// RawConn would otherwise make the read allocate.
+type receiver struct {
+	tryForControl func(uintptr)
+	tryForRead    func(uintptr) bool // false: wait until the socket is readable, and call again
 
 	b   []byte
 	got Received
@@ -64,30 +65,31 @@ type receive struct {
 
 	msg     message
 	control []byte
-	slots   []int // room for descriptors not received yet
+	slots   []int // unused part of the piece from which single-descriptor slices are cut
 }
 
-func newReceive() *receive {
-	r := &receive{control: make([]byte, unix.CmsgSpace(maxRights*4))}
-	r.once = func(fd uintptr) { r.step(int(fd)) }
-	r.wait = func(fd uintptr) bool {
-		r.step(int(fd))
+func newReceiver() *receiver {
+	r := &receiver{control: make([]byte, unix.CmsgSpace(maxRights*4))}
+	r.tryForControl = func(fd uintptr) { r.try(int(fd)) }
+	r.tryForRead = func(fd uintptr) bool {
+		r.try(int(fd))
 		return r.err != ErrWouldBlock
 	}
 	return r
 }
 
-// step reads once.
-func (r *receive) step(from int) {
-	for again := true; ; {
+// try reads once.
+func (r *receiver) try(from int) {
+	for firstReset := true; ; {
 		n, oobn, truncated, err := r.msg.receive(from, r.b, r.control)
 		switch {
 		case err == unix.EINTR:
 			continue
-		case err == unix.ECONNRESET && again:
-			// The peer left something of ours unread. Linux says so once, when
-			// all that it sent has been read, and then goes on to the end of file.
-			again = false
+		case err == unix.ECONNRESET && firstReset:
+			// The peer closed its end before it read all that this end sent. Linux reports
+			// that once, after everything that the peer sent was read; the next read
+			// returns the end of file (TestEndOfFileComesAfterQueuedData).
+			firstReset = false
 			continue
 		case err == unix.EAGAIN:
 			r.err = ErrWouldBlock
@@ -98,7 +100,7 @@ func (r *receive) step(from int) {
 		}
 		r.got = Received{N: n, Truncated: truncated}
 		if oobn > 0 {
-			r.rights(r.control[:oobn])
+			r.parseRights(r.control[:oobn])
 		}
 		r.err = nil
 		if n == 0 && r.got.FDs == nil && !truncated {
@@ -108,8 +110,9 @@ func (r *receive) step(from int) {
 	}
 }
 
-// rights takes the descriptors out of every control message.
-func (r *receive) rights(control []byte) {
+// parseRights collects the descriptors of every SCM_RIGHTS message. Other control messages,
+// such as credentials, are skipped.
+func (r *receiver) parseRights(control []byte) {
 	for len(control) > 0 {
 		header, data, rest, err := unix.ParseOneSocketControlMessage(control)
 		if err != nil {
@@ -118,17 +121,17 @@ func (r *receive) rights(control []byte) {
 		}
 		if header.Level == unix.SOL_SOCKET && header.Type == unix.SCM_RIGHTS {
 			for ; len(data) >= 4; data = data[4:] {
-				r.add(int(int32(binary.NativeEndian.Uint32(data))))
+				r.addFD(int(int32(binary.NativeEndian.Uint32(data))))
 			}
 		}
 		control = rest
 	}
 }
 
-// add hands out a descriptor. The room for a single one comes from a larger
-// piece, each part of it used once, so that the caller may keep what it got and
+// addFD appends a descriptor to the result. The caller may keep the slice, so it cannot be
+// reused: the slice of a first descriptor is cut from a piece of 64, with capacity 1, and
 // most reads allocate nothing.
-func (r *receive) add(fd int) {
+func (r *receiver) addFD(fd int) {
 	if r.got.FDs != nil {
 		r.got.FDs = append(r.got.FDs, fd)
 		return

@@ -18,10 +18,10 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-func TestAFullQueueTakesAPart(t *testing.T) {
-	a, b, ledger := pair(t)
+func TestTrySendIntoAFullQueueIsPartial(t *testing.T) {
+	a, b, ledger := linkPair(t)
 	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
-	n, err := a.TrySend(want, marked(t, "passed"))
+	n, err := a.TrySend(want, memfile(t, "passed"))
 	require.NoError(t, err)
 	require.Greater(t, n, 0)
 	require.Less(t, n, len(want))
@@ -30,7 +30,7 @@ func TestAFullQueueTakesAPart(t *testing.T) {
 
 	rest := make(chan error, 1)
 	go func() {
-		m, err := a.SendAll(want[n:], -1, soon())
+		m, err := a.SendAll(want[n:], -1, testDeadline())
 		if err == nil && m != len(want)-n {
 			err = io.ErrShortWrite
 		}
@@ -53,25 +53,25 @@ func TestAFullQueueTakesAPart(t *testing.T) {
 	require.True(t, bytes.Equal(want, all))
 }
 
-func TestADescriptorRidesOnce(t *testing.T) {
+func TestDescriptorIsSentOnce(t *testing.T) {
 	for _, c := range []struct {
 		claim string
-		ahead int // bytes in the queue before
-	}{{"cut short at once", 0}, {"nothing at first", 1 << 20}} {
+		ahead int // bytes queued before
+	}{{"the first write is cut short", 0}, {"the queue is full at first", 1 << 20}} {
 		t.Run(c.claim, func(t *testing.T) {
-			a, b, ledger := pair(t)
+			a, b, ledger := linkPair(t)
 			if c.ahead > 0 {
 				n, err := a.TrySend(make([]byte, c.ahead), -1)
 				require.NoError(t, err)
 				c.ahead = n
 			}
-			whole, passed := make([]byte, 1<<20), marked(t, "passed")
+			whole, passed := make([]byte, 1<<20), memfile(t, "passed")
 			ended := make(chan error, 1)
 			go func() {
-				_, err := a.SendAll(whole, passed, soon())
+				_, err := a.SendAll(whole, passed, testDeadline())
 				ended <- err
 			}()
-			time.Sleep(time.Millisecond) // now it waits
+			time.Sleep(time.Millisecond) // now SendAll waits
 			buf := make([]byte, 50_000)
 			for received := 0; received < c.ahead+len(whole); {
 				got, err := b.Recv(buf)
@@ -85,24 +85,24 @@ func TestADescriptorRidesOnce(t *testing.T) {
 	}
 }
 
-func TestAFailedSendIsNoSignal(t *testing.T) {
-	a, b, _ := pair(t)
+func TestFailedSendRaisesNoSignal(t *testing.T) {
+	a, b, _ := linkPair(t)
 	require.NoError(t, b.Close())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGPIPE)
 	_, err := a.TrySend([]byte("offer"), -1)
-	signal.Stop(signals) // what was on its way has come when this returns
+	signal.Stop(signals) // Stop returns only once a pending signal has been delivered
 	require.Equal(t, syscall.EPIPE, err)
 	require.Empty(t, signals)
 }
 
-func TestALinkMadeToBlockDoesNot(t *testing.T) {
+func TestLinkOnABlockingSocketDoesNotBlock(t *testing.T) {
 	x, y := sockets(t)
 	a, b := link(t, x, nil), link(t, y, nil)
 	for _, c := range []*net.UnixConn{x, y} {
-		within(t, c, func(fd int) { require.NoError(t, unix.SetNonblock(fd, false)) })
+		withFD(t, c, func(fd int) { require.NoError(t, unix.SetNonblock(fd, false)) })
 	}
-	// What hangs in the kernel would end by this, with another error.
+	// If a call blocked in the kernel, this would end it, with another error.
 	late := time.AfterFunc(10*time.Second, func() { x.CloseRead(); x.CloseWrite() })
 	defer late.Stop()
 	_, err := b.TryRecv(make([]byte, 1))
@@ -114,8 +114,8 @@ func TestALinkMadeToBlockDoesNot(t *testing.T) {
 	require.Equal(t, fdpass.ErrWouldBlock, err)
 }
 
-func TestAFailedSendSaysWhy(t *testing.T) {
-	a, b, _ := pair(t)
+func TestTrySendReturnsTheSystemsError(t *testing.T) {
+	a, b, _ := linkPair(t)
 	closed, err := unix.Dup(0)
 	require.NoError(t, err)
 	require.NoError(t, unix.Close(closed))
@@ -124,9 +124,9 @@ func TestAFailedSendSaysWhy(t *testing.T) {
 	_, err = a.TrySend(nil, 0)
 	require.Equal(t, syscall.EINVAL, err)
 	_, err = b.TryRecv(make([]byte, 1))
-	require.Equal(t, fdpass.ErrWouldBlock, err, "nothing went")
+	require.Equal(t, fdpass.ErrWouldBlock, err, "nothing was sent")
 	_, err = b.Recv(nil)
-	require.Equal(t, io.ErrShortBuffer, err, "which is not the end")
+	require.Equal(t, io.ErrShortBuffer, err, "an empty read is not the end of file")
 
 	_, err = a.TrySend([]byte("unread"), -1)
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// sendMany sends what no Link sends: count copies of fd on one byte.
+// sendMany sends count copies of fd with one byte, which no Link does.
 func sendMany(t testing.TB, c *net.UnixConn, fd, count int) {
 	t.Helper()
 	fds := make([]int, count)
@@ -30,48 +30,49 @@ func TestSurplusDescriptorsAreReceived(t *testing.T) {
 	x, y := sockets(t)
 	ledger := new(fdpass.Ledger)
 	l := link(t, y, ledger)
-	passed := marked(t, "passed")
+	passed := memfile(t, "passed")
 	buf := make([]byte, 16)
 	for _, count := range []int{2, 64, 253} {
-		before := inUse(t)
+		before := openDescriptors(t)
 		sendMany(t, x, passed, count)
 		got, err := l.Recv(buf)
 		require.NoError(t, err)
 		require.Len(t, got.FDs, count)
 		require.False(t, got.Truncated)
-		require.Equal(t, before+count, inUse(t))
+		require.Equal(t, before+count, openDescriptors(t))
 		require.Equal(t, count, ledger.Stats().Open)
 		for _, fd := range got.FDs {
-			require.Equal(t, "passed", mark(t, fd))
+			require.Equal(t, "passed", memfileText(t, fd))
 		}
 		closeAll(t, ledger, got.FDs)
-		require.Equal(t, before, inUse(t))
+		require.Equal(t, before, openDescriptors(t))
 	}
 }
 
-func TestOtherControlMessagesAreNoDescriptors(t *testing.T) {
+func TestOtherControlMessagesAreSkipped(t *testing.T) {
 	x, y := sockets(t)
 	ledger := new(fdpass.Ledger)
 	l := link(t, y, ledger)
-	within(t, y, func(fd int) {
+	withFD(t, y, func(fd int) {
 		require.NoError(t, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1))
 	})
-	sendMany(t, x, marked(t, "passed"), 1) // credentials come along
+	sendMany(t, x, memfile(t, "passed"), 1) // credentials come with it
 	got, err := l.Recv(make([]byte, 16))
 	require.NoError(t, err)
 	require.Len(t, got.FDs, 1)
-	require.Equal(t, "passed", mark(t, got.FDs[0]))
+	require.Equal(t, "passed", memfileText(t, got.FDs[0]))
 	closeAll(t, ledger, got.FDs)
 	require.Zero(t, ledger.Stats().Open)
 }
 
-// The account of the ledger is the kernel's, whatever the mixture.
+// The ledger counts as many open descriptors as the kernel does, after any mixture of
+// receives and closes.
 func TestTheLedgerAgreesWithTheKernel(t *testing.T) {
 	x, y := sockets(t)
 	ledger := new(fdpass.Ledger)
 	l := link(t, y, ledger)
-	passed := marked(t, "passed")
-	base := inUse(t)
+	passed := memfile(t, "passed")
+	base := openDescriptors(t)
 	var open []int
 	buf := make([]byte, 100)
 	for i := range 60 {
@@ -83,33 +84,34 @@ func TestTheLedgerAgreesWithTheKernel(t *testing.T) {
 		closeAll(t, ledger, open[:min(closing, len(open))])
 		open = open[min(closing, len(open)):]
 		s := ledger.Stats()
-		require.Equal(t, inUse(t)-base, s.Open)
+		require.Equal(t, openDescriptors(t)-base, s.Open)
 		require.Equal(t, s.Opened, s.Closed+uint64(s.Open))
 	}
-	require.Equal(t, []fdpass.Leak{{Origin: fdpass.FromLink, Open: len(open)}}, ledger.Leaks(), "leaks have names")
+	require.Equal(t, []fdpass.Leak{{Origin: fdpass.FromLink, Open: len(open)}}, ledger.Leaks(), "the leak has its origin")
 	closeAll(t, ledger, open)
 	require.Nil(t, ledger.Leaks())
-	require.Equal(t, base, inUse(t))
+	require.Equal(t, base, openDescriptors(t))
 }
 
-func TestAProcessWithoutRoomSaysSo(t *testing.T) {
+func TestDescriptorLimitTruncates(t *testing.T) {
 	fds := socketpair(t)
 	x := adopt(t, fds[0])
-	p := start(t, "starved")
+	p := start(t, "limited")
 	_, err := p.TrySend([]byte("offer"), fds[1])
 	require.NoError(t, err)
 	require.NoError(t, unix.Close(fds[1]))
-	passed := marked(t, "passed")
+	passed := memfile(t, "passed")
 	require.NoError(t, p.await(done, 1))
 	sendMany(t, x, passed, 3)
 	sendMany(t, x, passed, 1)
 	sendMany(t, x, passed, 2)
-	p.raise(goAhead, 1)
+	p.signal(goAhead, 1)
 	p.finish(t)
 }
 
-// playStarved receives with room for one descriptor, for none, and for two.
-func playStarved(p *other) error {
+// playLimited receives with room for one descriptor, for none, and for two, at its limit of
+// open descriptors.
+func playLimited(p *peer) error {
 	fd, err := p.receiveOne()
 	if err != nil {
 		return err
@@ -123,11 +125,11 @@ func playStarved(p *other) error {
 	if err != nil {
 		return err
 	}
-	spare, err := fillUp(64)
+	spare, err := reachLimit(64)
 	if err != nil {
 		return err
 	}
-	p.raise(done, 1)
+	p.signal(done, 1)
 	if err := p.await(goAhead, 1); err != nil {
 		return err
 	}
@@ -146,14 +148,14 @@ func playStarved(p *other) error {
 		spare = append(spare, got.FDs...)
 	}
 	if open := ledger.Stats().Open; open != 3 {
-		return fmt.Errorf("%d counted as open", open)
+		return fmt.Errorf("the ledger counts %d as open", open)
 	}
-	return adoptWithoutRoom(spare[:2])
+	return netConnAtTheLimit(spare[:2])
 }
 
-// adoptWithoutRoom checks what Conn leaves behind when there is no room for its
-// copies: nothing, and the descriptor as it was.
-func adoptWithoutRoom(spare []int) error {
+// netConnAtTheLimit checks that NetConn, without room for its copies, leaves the descriptor
+// as it was and no copy behind.
+func netConnAtTheLimit(spare []int) error {
 	for _, fd := range spare {
 		unix.Close(fd)
 	}
@@ -163,7 +165,7 @@ func adoptWithoutRoom(spare []int) error {
 	}
 	for range 3 {
 		if c, err := fdpass.NetConn(fds[0]); !errors.Is(err, unix.EMFILE) {
-			return fmt.Errorf("adopted %v: %w", c, err)
+			return fmt.Errorf("NetConn returned %v: %w", c, err)
 		}
 	}
 	if _, err := unix.Write(fds[0], []byte{1}); err != nil {
@@ -182,9 +184,9 @@ func adoptWithoutRoom(spare []int) error {
 	return nil
 }
 
-// fillUp lowers the limit of descriptors to limit and uses up what is left. It
-// returns those, to make room with.
-func fillUp(limit uint64) (spare []int, err error) {
+// reachLimit lowers the limit of open descriptors to limit and opens as many as that allows.
+// It returns them: closing one makes room for another.
+func reachLimit(limit uint64) (spare []int, err error) {
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
 		return nil, err
 	}

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// There is no MSG_NOSIGNAL here: SO_NOSIGPIPE is set on the socket instead.
+// sendFlags: darwin has no MSG_NOSIGNAL, so disableSIGPIPE sets SO_NOSIGPIPE on the socket.
 const sendFlags = unix.MSG_DONTWAIT
 
-func prepare(fd int) error {
+func disableSIGPIPE(fd int) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_NOSIGPIPE, 1); err != nil {
 		return fmt.Errorf("fdpass: SO_NOSIGPIPE: %w", err)
 	}
@@ -19,8 +19,8 @@ func prepare(fd int) error {
 
 type message struct{}
 
-// receive makes one recvmsg and sets close-on-exec on what came, under the lock
-// that holds off a fork in between.
+// receive makes one recvmsg and sets close-on-exec on the received descriptors. It holds
+// ForkLock, so that no child process inherits them in between.
 func (*message) receive(fd int, b, control []byte) (n, oobn int, truncated bool, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -28,8 +28,8 @@ func (*message) receive(fd int, b, control []byte) (n, oobn int, truncated bool,
 	if err != nil {
 		return 0, 0, false, err
 	}
-	r := receive{}
-	r.rights(control[:oobn])
+	r := receiver{}
+	r.parseRights(control[:oobn])
 	for _, fd := range r.got.FDs {
 		unix.CloseOnExec(fd)
 	}
@@ -48,10 +48,11 @@ func peerCredentials(fd int) (Credentials, error) {
 	return Credentials{UID: int(c.Uid), PID: pid}, nil
 }
 
-// TimeNamespace returns [ErrUnsupported]: there is none, and no lease either.
+// TimeNamespace returns [ErrUnsupported]: darwin has no time namespaces, so there is no lease
+// either.
 func TimeNamespace() (dev, ino uint64, err error) { return 0, 0, ErrUnsupported }
 
-// accept takes a connection, close-on-exec and not blocking.
+// accept accepts a connection, close-on-exec and non-blocking.
 func accept(fd int) (int, unix.Sockaddr, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -67,6 +68,7 @@ func accept(fd int) (int, unix.Sockaddr, error) {
 	return conn, from, nil
 }
 
+// recv is recvfrom without the peer's address.
 func recv(fd int, b []byte, flags int) (n int, err error) {
 	n, _, err = unix.Recvfrom(fd, b, flags)
 	return n, err

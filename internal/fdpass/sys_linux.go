@@ -9,11 +9,11 @@ import (
 
 const sendFlags = unix.MSG_NOSIGNAL | unix.MSG_DONTWAIT
 
-// prepare readies the socket of a new link. Linux takes what it needs per call.
-func prepare(int) error { return nil }
+// disableSIGPIPE does nothing: on Linux sendFlags do it for each call.
+func disableSIGPIPE(int) error { return nil }
 
-// message is what recvmsg is called with. unix.Recvmsg would ask for the peer's
-// address, too, and allocate it for each read.
+// message holds the arguments of recvmsg. unix.Recvmsg also asks for the peer's address, and
+// allocates it for each read.
 type message struct {
 	header unix.Msghdr
 	vector unix.Iovec
@@ -43,24 +43,24 @@ func peerCredentials(fd int) (Credentials, error) {
 	return Credentials{UID: int(c.Uid), PID: int(c.Pid)}, nil
 }
 
-// TimeNamespace returns device and inode of the time namespace of this process.
-// Two processes of one kernel whose pairs are equal read the same [Clock].
-// The error is the system's: a kernel before 5.6 has none, and /proc may be missing.
+// TimeNamespace returns the device and inode of this process's time namespace. Two processes
+// of one kernel with equal pairs read the same [Clock]. The error is the system's: kernels
+// before 5.6 have no time namespaces, and /proc may not be mounted.
 func TimeNamespace() (dev, ino uint64, err error) {
 	var st unix.Stat_t
-	if err := retry(func() error { return unix.Stat("/proc/self/ns/time", &st) }); err != nil {
+	if err := retryEINTR(func() error { return unix.Stat("/proc/self/ns/time", &st) }); err != nil {
 		return 0, 0, fmt.Errorf("fdpass: time namespace: %w", err)
 	}
 	return uint64(st.Dev), uint64(st.Ino), nil
 }
 
-// accept takes a connection, close-on-exec and not blocking.
+// accept accepts a connection, close-on-exec and non-blocking.
 func accept(fd int) (int, unix.Sockaddr, error) {
 	return unix.Accept4(fd, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 }
 
-// recv reads without control messages, so that no descriptor is received, and
-// without the peer's address, which unix.Recvfrom would allocate.
+// recv is recvfrom: it reads no control messages, so it receives no descriptor. It does not
+// ask for the peer's address, which unix.Recvfrom allocates for each call.
 func recv(fd int, b []byte, flags int) (n int, err error) {
 	got, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
 		uintptr(flags), 0, 0)

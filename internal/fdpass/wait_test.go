@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
-	a, b, _ := pair(t)
+func TestReadDeadlineEndsOnlyRecv(t *testing.T) {
+	a, b, _ := linkPair(t)
 	buf := make([]byte, 16)
 	require.NoError(t, b.SetReadDeadline(time.Now().Add(time.Millisecond)))
 	_, err := b.Recv(buf)
@@ -26,7 +27,7 @@ func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
 	_, err = a.TrySend([]byte("late"), -1)
 	require.NoError(t, err)
 	got, err := b.TryRecv(buf)
-	require.NoError(t, err, "a read that does not wait has no deadline")
+	require.NoError(t, err, "TryRecv ignores the deadline")
 	require.Equal(t, "late", string(buf[:got.N]))
 	_, err = b.Recv(buf)
 	require.Equal(t, os.ErrDeadlineExceeded, err)
@@ -39,26 +40,26 @@ func TestADeadlineEndsAWaitAndNothingElse(t *testing.T) {
 	require.Equal(t, "later", string(buf[:got.N]))
 }
 
-func TestADeadlineIsForAWholeSend(t *testing.T) {
-	a, b, _ := pair(t)
+func TestDeadlineBoundsAWholeSendAll(t *testing.T) {
+	a, b, _ := linkPair(t)
 	large, buf := make([]byte, 1<<20), make([]byte, 20_000)
 	past := time.Now().Add(-time.Second)
 	n, err := a.SendAll([]byte("fits"), -1, past)
-	require.NoError(t, err, "a send that need not wait has no deadline")
+	require.NoError(t, err, "a send that need not wait ignores the deadline")
 	require.Equal(t, 4, n)
 	n, err = a.SendAll(large, -1, past)
 	require.Equal(t, os.ErrDeadlineExceeded, err)
 	require.Greater(t, n, 0)
 	require.Less(t, n, len(large))
 
-	// A reader that takes a little now and then does not prolong it.
-	over := make(chan struct{})
+	// A reader that makes a little room now and then does not extend the deadline.
+	stop := make(chan struct{})
 	received := 0
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
 			select {
-			case <-over:
+			case <-stop:
 				return
 			case <-time.After(time.Millisecond):
 				got, _ := b.TryRecv(buf)
@@ -68,7 +69,7 @@ func TestADeadlineIsForAWholeSend(t *testing.T) {
 	})
 	sent := 4 + n
 	n, err = a.SendAll(large, -1, time.Now().Add(30*time.Millisecond))
-	close(over)
+	close(stop)
 	wg.Wait()
 	require.Equal(t, os.ErrDeadlineExceeded, err)
 	sent += n
@@ -82,15 +83,15 @@ func TestADeadlineIsForAWholeSend(t *testing.T) {
 		require.NoError(t, err)
 		received += got.N
 	}
-	require.Equal(t, sent, received, "as many as was said")
+	require.Equal(t, sent, received, "SendAll returns how many bytes it sent")
 }
 
-func TestASendDoesNotGetBetweenTheBytesOfAnother(t *testing.T) {
-	a, b, _ := pair(t)
+func TestTrySendNeverSplitsASendAll(t *testing.T) {
+	a, b, _ := linkPair(t)
 	whole := bytes.Repeat([]byte{2}, 1<<20)
 	rest := make(chan error, 1)
 	go func() {
-		_, err := a.SendAll(whole, -1, soon())
+		_, err := a.SendAll(whole, -1, testDeadline())
 		rest <- err
 	}()
 	var all []byte
@@ -112,26 +113,26 @@ func TestASendDoesNotGetBetweenTheBytesOfAnother(t *testing.T) {
 	}
 	require.NoError(t, <-rest)
 	first := bytes.IndexByte(all, 2)
-	require.True(t, bytes.Equal(whole, all[first:first+len(whole)]), "a byte got between")
+	require.True(t, bytes.Equal(whole, all[first:first+len(whole)]), "a TrySend wrote between the bytes of a SendAll")
 }
 
-func TestAHangupIsSeenBehindAShutdown(t *testing.T) {
-	a, b, _ := pair(t)
+func TestAwaitHangupAfterShutdownRead(t *testing.T) {
+	a, b, _ := linkPair(t)
 	require.Equal(t, os.ErrDeadlineExceeded, a.AwaitHangup(time.Now().Add(time.Millisecond)))
 	require.NoError(t, a.ShutdownRead())
-	require.Equal(t, os.ErrDeadlineExceeded, a.AwaitHangup(time.Now().Add(time.Millisecond)), "the peer is there")
+	require.Equal(t, os.ErrDeadlineExceeded, a.AwaitHangup(time.Now().Add(time.Millisecond)), "the peer has not closed its end")
 	_, err := a.TrySend([]byte("never read"), -1)
 	require.NoError(t, err)
 	later := time.AfterFunc(time.Millisecond, func() { b.Close() })
 	defer later.Stop()
-	require.NoError(t, a.AwaitHangup(soon()))
-	require.NoError(t, a.AwaitHangup(soon()), "again")
+	require.NoError(t, a.AwaitHangup(testDeadline()))
+	require.NoError(t, a.AwaitHangup(testDeadline()), "again")
 	require.NoError(t, a.Close())
-	require.Equal(t, net.ErrClosed, a.AwaitHangup(soon()))
+	require.Equal(t, net.ErrClosed, a.AwaitHangup(testDeadline()))
 }
 
-func TestAShutdownWakesItsOwnReader(t *testing.T) {
-	_, b, _ := pair(t)
+func TestShutdownReadWakesRecv(t *testing.T) {
+	_, b, _ := linkPair(t)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := b.Recv(make([]byte, 1))
@@ -143,8 +144,8 @@ func TestAShutdownWakesItsOwnReader(t *testing.T) {
 	require.NoError(t, b.ShutdownRead(), "again")
 }
 
-func TestAReadThatDoesNotWaitPassesOneThatDoes(t *testing.T) {
-	a, b, _ := pair(t)
+func TestTryRecvBesideAWaitingRecv(t *testing.T) {
+	a, b, _ := linkPair(t)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := b.Recv(make([]byte, 1))
@@ -158,9 +159,9 @@ func TestAReadThatDoesNotWaitPassesOneThatDoes(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
-func TestClosingEndsEveryWait(t *testing.T) {
+func TestCloseEndsEveryWait(t *testing.T) {
 	large := make([]byte, 1<<20)
-	for i := range long(300, 50) {
+	for i := range repeats(300, 50) {
 		x, y := sockets(t)
 		a, b := link(t, x, nil), link(t, y, nil)
 		require.NoError(t, a.SetReadDeadline(time.Time{}))
@@ -182,7 +183,7 @@ func TestClosingEndsEveryWait(t *testing.T) {
 		<-started
 		<-started
 		if i%2 == 0 {
-			time.Sleep(50 * time.Microsecond) // now they wait; otherwise they may be about to
+			time.Sleep(50 * time.Microsecond) // by now they wait; in the other rounds they may not have begun
 		}
 		require.NoError(t, a.Close())
 		wg.Wait()
@@ -200,12 +201,46 @@ func requireClosed(t testing.TB, l *fdpass.Link) {
 		"Recv":            func() error { _, err := l.Recv(buf); return err },
 		"TryRecv":         func() error { _, err := l.TryRecv(buf); return err },
 		"TrySend":         func() error { _, err := l.TrySend(buf, -1); return err },
-		"SendAll":         func() error { _, err := l.SendAll(buf, -1, soon()); return err },
-		"SetReadDeadline": func() error { return l.SetReadDeadline(soon()) },
+		"SendAll":         func() error { _, err := l.SendAll(buf, -1, testDeadline()); return err },
+		"SetReadDeadline": func() error { return l.SetReadDeadline(testDeadline()) },
 		"ShutdownRead":    l.ShutdownRead,
 		"PeerCredentials": func() error { _, err := l.PeerCredentials(); return err },
 		"Close":           l.Close,
 	} {
 		require.Equal(t, net.ErrClosed, call(), name)
 	}
+}
+
+// A SendAll of the peer that waits for room when this end shuts its reading down waits on.
+// It fails once this end has read the queue.
+func TestShutdownReadDoesNotWakeTheWaitingPeer(t *testing.T) {
+	a, b, _ := linkPair(t)
+	result := make(chan error, 1)
+	sent := make(chan int, 1)
+	go func() {
+		n, err := a.SendAll(make([]byte, 1<<20), -1, testDeadline())
+		sent <- n
+		result <- err
+	}()
+	buf := make([]byte, 64)
+	_, err := b.Recv(buf) // the SendAll has begun, and has more to send than the queue takes
+	require.NoError(t, err)
+	time.Sleep(5 * time.Millisecond)
+	require.NoError(t, b.ShutdownRead())
+	select {
+	case err := <-result:
+		t.Fatalf("the waiting SendAll returned %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	received, buf := len(buf), make([]byte, 50_000)
+	for {
+		got, err := b.Recv(buf)
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		received += got.N
+	}
+	require.Equal(t, syscall.EPIPE, <-result)
+	require.Equal(t, <-sent, received)
 }
