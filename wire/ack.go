@@ -7,22 +7,22 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Ack is HandoffAck of docs/reference.md with extensions: a backend takes an offer, or
-// rejects it. An ACK that was written whole and before the lease ends makes the backend
-// the owner of the connection.
+// Ack answers an Offer: the backend accepts or rejects it. On a link with leases an accepting
+// Ack that was written completely before the lease ends makes the backend the owner of the
+// connection.
 type Ack struct {
 	Token         registry.Token // the offer's
-	Accepted      bool           // false: the backend has no copy of the connection any more
-	Detail        string         // words for a log, MaxDetail at most; see ClipDetail
+	Accepted      bool           // false: the backend rejects, and has closed its copy of the connection
+	Detail        string         // text for a log, at most MaxDetail bytes; see ClipDetail
 	CorrelationID uint64         // the offer's
 
-	Reason     Reason        // why it is rejected; zero if it is accepted
-	RetryAfter time.Duration // how long the reason will hold, in whole milliseconds; zero: not known
+	Reason     Reason        // why the backend rejects; zero if it accepts
+	RetryAfter time.Duration // when to try again, in whole milliseconds; zero: not known
 }
 
-// Ready tells a client, on its own connection, that the backend which writes it owns
-// the connection. It is an Ack in another envelope, with the token that the client
-// knows; one that is not accepted promises nothing. Its request id is not compared.
+// Ready tells a client, on the client's own connection, that the backend which writes it owns
+// the connection. It is an Ack in another envelope, with the token from the reply to the
+// client's hello. A Ready with Accepted false promises nothing. Its request id is not checked.
 type Ready Ack
 
 const (
@@ -34,35 +34,35 @@ const (
 	ackRetryAfter    protowire.Number = 101
 )
 
-// Append implements [Message]. Without extensions the bytes are those of docs/reference.md.
+// Append implements [Message].
 func (m *Ack) Append(b []byte) []byte { return m.appendAs(KindResponse, b) }
 
-// Append implements [Message]. Without extensions the bytes are those of docs/reference.md.
+// Append implements [Message].
 func (m *Ready) Append(b []byte) []byte { return (*Ack)(m).appendAs(KindEvent, b) }
 
 func (m *Ack) appendAs(kind Kind, b []byte) []byte {
-	b, at := openMessage(b, kind, ProtocolHandoff)
+	b, at := beginMessage(b, kind, ProtocolHandoff)
 	b = appendToken(b, ackToken, m.Token)
 	b = appendBool(b, ackAccepted, m.Accepted)
 	b = appendText(b, ackDetail, m.Detail)
 	b = appendUint(b, ackCorrelationID, m.CorrelationID)
 	b = appendInt(b, ackReason, int32(m.Reason))
-	b = appendUint(b, ackRetryAfter, units(m.RetryAfter, time.Millisecond))
-	return closeMessage(b, at, m.CorrelationID)
+	b = appendUint(b, ackRetryAfter, toUnits(m.RetryAfter, time.Millisecond))
+	return endMessage(b, at, m.CorrelationID)
 }
 
-// Check implements [Message]. An accepted Ack with a reason says two things at once,
-// and is refused.
+// Check implements [Message]. It refuses an accepting Ack that has a Reason: the two
+// contradict each other.
 func (m *Ack) Check() error {
 	c := check{message: "HandoffAck"}
 	c.token(ackToken, m.Token)
 	c.text(ackDetail, m.Detail, MaxDetail)
-	c.must(ackReason, !m.Accepted || m.Reason == 0)
-	c.must(ackRetryAfter, m.RetryAfter >= 0)
+	c.require(ackReason, !m.Accepted || m.Reason == 0)
+	c.require(ackRetryAfter, m.RetryAfter >= 0)
 	return c.err
 }
 
-// Check implements [Message], as Ack's.
+// Check implements [Message], as Ack.Check does.
 func (m *Ready) Check() error { return (*Ack)(m).Check() }
 
 func (m *Ack) merge(f *fields) {
@@ -80,7 +80,7 @@ func (m *Ack) merge(f *fields) {
 		case ackReason:
 			m.Reason = Reason(f.uint())
 		case ackRetryAfter:
-			m.RetryAfter = duration(f.uint(), time.Millisecond)
+			m.RetryAfter = fromUnits(f.uint(), time.Millisecond)
 		}
 	}
 }

@@ -8,8 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Fields that have their zero value are not written, as proto3 says; the append
-// functions of single fields leave them out.
+// The append functions of single fields write nothing for a zero value, as proto3 requires.
 
 func appendUint(b []byte, num protowire.Number, v uint64) []byte {
 	if v == 0 {
@@ -19,7 +18,7 @@ func appendUint(b []byte, num protowire.Number, v uint64) []byte {
 	return protowire.AppendVarint(b, v)
 }
 
-// appendInt writes an enum: a negative number has ten bytes.
+// appendInt writes an enum. A negative number takes ten bytes.
 func appendInt(b []byte, num protowire.Number, v int32) []byte {
 	return appendUint(b, num, uint64(int64(v)))
 }
@@ -44,7 +43,7 @@ func appendText(b []byte, num protowire.Number, v string) []byte {
 	return protowire.AppendString(b, v)
 }
 
-// appendToken leaves out the zero Token, which no registry issues.
+// appendToken writes nothing for the zero Token, which no registry issues.
 func appendToken(b []byte, num protowire.Number, t registry.Token) []byte {
 	if t.IsZero() {
 		return b
@@ -53,18 +52,18 @@ func appendToken(b []byte, num protowire.Number, t registry.Token) []byte {
 	return appendBytes(b, num, secret[:])
 }
 
-// open begins a field that holds a message, with one byte for its length, and returns
-// where the content begins. The caller appends it and calls shut.
-func open(b []byte, num protowire.Number) ([]byte, int) {
+// beginField begins a field that contains a message. It leaves one byte for the length, and
+// returns where the content begins. The caller appends the content and calls endField.
+func beginField(b []byte, num protowire.Number) ([]byte, int) {
 	b = protowire.AppendTag(b, num, protowire.BytesType)
 	b = append(b, 0)
 	return b, len(b)
 }
 
-// shut writes the length of the content that began at at. Content of 128 bytes or more
-// moves up, because its length needs more room than open left. So a message is written
-// without being measured first.
-func shut(b []byte, at int) []byte {
+// endField writes the length of the content that begins at at. The length of 128 bytes or more
+// takes more than the one byte that beginField left, so that content is moved. This way no
+// message has to be measured before it is written.
+func endField(b []byte, at int) []byte {
 	n := len(b) - at
 	if extra := protowire.SizeVarint(uint64(n)) - 1; extra > 0 {
 		var room [9]byte // the longest varint has ten
@@ -75,9 +74,9 @@ func shut(b []byte, at int) []byte {
 	return b
 }
 
-// units returns d in whole units for the wire, rounded up, so that a wait is never
-// told as shorter than it is, and a short one never as none. Less than zero is zero.
-func units(d, unit time.Duration) uint64 {
+// toUnits converts d for the wire to whole units. It rounds up: a peer must not wait for less
+// than d, and zero means something else than a short wait. A negative d is zero.
+func toUnits(d, unit time.Duration) uint64 {
 	if d <= 0 {
 		return 0
 	}
@@ -88,8 +87,8 @@ func units(d, unit time.Duration) uint64 {
 	return n
 }
 
-// duration is the way back. More than a Duration can hold becomes the most of whole
-// units that it can.
-func duration(n uint64, unit time.Duration) time.Duration {
+// fromUnits converts whole units from the wire to a Duration. It saturates at the largest
+// number of whole units that a Duration can represent.
+func fromUnits(n uint64, unit time.Duration) time.Duration {
 	return time.Duration(min(n, uint64(math.MaxInt64/unit))) * unit
 }

@@ -6,33 +6,33 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Draining tells a broker to send no further offers on this link. What is under way
-// goes on.
+// Draining tells a broker to send no further offers on this link. The attempts in progress
+// continue.
 type Draining struct{}
 
-// Bye is the last message that its sender writes on a link. What it means for attempts
-// under way is what the end of the link means.
+// Bye is the last message that its sender writes on a link. For the attempts in progress it
+// means the same as the end of the link.
 type Bye struct {
 	Reason ByeReason // why
-	Detail string    // words for a log, MaxDetail at most; see ClipDetail
+	Detail string    // text for a log, at most MaxDetail bytes; see ClipDetail
 }
 
-// ByeReason is why a link ends. The zero ByeReason says nothing. Any other number is
-// one that a later version knows.
+// ByeReason is why a link ends. The zero ByeReason means that no reason is given. Unknown
+// numbers come from later versions.
 type ByeReason int32
 
 // The reasons for a Bye.
 const (
 	ByeClosing   ByeReason = 1 // the sender shuts down
 	ByeProtocol  ByeReason = 2 // the other end broke the protocol
-	ByeVersion   ByeReason = 3 // the link version is not spoken here
+	ByeVersion   ByeReason = 3 // the sender does not support the link version
 	ByeForbidden ByeReason = 4 // the other end may not serve this service
-	ByeBusy      ByeReason = 5 // there are too many links
+	ByeBusy      ByeReason = 5 // the sender has too many links
 	ByeSilent    ByeReason = 6 // the other end did not answer in time
 )
 
 // String returns the reason's name in lower case, "none" for the zero ByeReason, or
-// ByeReason(n) for a number that is not known here.
+// ByeReason(n) for an unknown number.
 func (r ByeReason) String() string {
 	switch r {
 	case 0:
@@ -60,8 +60,8 @@ const (
 
 // Append implements [Message].
 func (m *Draining) Append(b []byte) []byte {
-	b, at := openLink(b, linkDraining)
-	return closeLink(b, at)
+	b, at := beginLink(b, linkDraining)
+	return endLink(b, at)
 }
 
 // Check implements [Message]: it returns nil.
@@ -75,10 +75,10 @@ func (m *Draining) merge(f *fields) {
 
 // Append implements [Message].
 func (m *Bye) Append(b []byte) []byte {
-	b, at := openLink(b, linkBye)
+	b, at := beginLink(b, linkBye)
 	b = appendInt(b, byeReason, int32(m.Reason))
 	b = appendText(b, byeDetail, m.Detail)
-	return closeLink(b, at)
+	return endLink(b, at)
 }
 
 // Check implements [Message].

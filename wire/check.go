@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// check collects the first fault of a message.
+// check keeps the first error found in a message.
 type check struct {
 	message string
 	err     error
@@ -20,7 +20,7 @@ func (c *check) fail(num protowire.Number, err error) {
 	}
 }
 
-func (c *check) must(num protowire.Number, ok bool) {
+func (c *check) require(num protowire.Number, ok bool) {
 	if !ok {
 		c.fail(num, ErrValue)
 	}
@@ -45,14 +45,14 @@ func (c *check) service(num protowire.Number, name string) {
 	}
 }
 
-// token refuses the zero Token too: no registry issues it.
+// token refuses the zero Token: no registry issues it.
 func (c *check) token(num protowire.Number, t registry.Token) {
 	if t.IsZero() {
 		c.fail(num, registry.ErrTokenMissing)
 	}
 }
 
-// CheckService returns nil for a service name, [ErrService] for anything else.
+// CheckService returns nil for a valid service name, and else [ErrService].
 func CheckService(name string) error {
 	if name == "" || len(name) > MaxService {
 		return ErrService
@@ -67,8 +67,8 @@ func CheckService(name string) error {
 	return nil
 }
 
-// ClipDetail returns s as a message can carry it: in UTF-8, and cut to MaxDetail bytes
-// without breaking a character.
+// ClipDetail returns s as a Detail field can carry it: valid UTF-8, cut to at most MaxDetail
+// bytes between two characters.
 func ClipDetail(s string) string {
 	if len(s) > MaxDetail {
 		end := MaxDetail
@@ -77,6 +77,6 @@ func ClipDetail(s string) string {
 		}
 		s = s[:end]
 	}
-	// A question mark is no longer than what it stands for.
+	// The replacement is one byte, so s does not get longer.
 	return strings.ToValidUTF8(s, "?")
 }

@@ -20,8 +20,7 @@ func hotMessages(t testing.TB) (wire.Offer, wire.Ack, wire.Commit) {
 		wire.Commit{Token: tok, CorrelationID: 300}
 }
 
-// TestAllocs holds the claim that what is sent and received for each handoff takes no
-// memory, once buffers are there.
+// Sending and receiving the messages of a handoff allocates nothing once the buffers exist.
 func TestAllocs(t *testing.T) {
 	needsExactCosts(t)
 	offer, ack, commit := hotMessages(t)
@@ -53,8 +52,8 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-// What a hostile peer sends takes memory in proportion to what it sent.
-func TestHostileBytesTakeLittleMemory(t *testing.T) {
+// Memory is proportional to the bytes that a hostile peer sent.
+func TestHostileBytesCostLittleMemory(t *testing.T) {
 	needsExactCosts(t)
 	repeat := func(digits string) []byte {
 		b := unhex(t, digits)
@@ -91,7 +90,7 @@ func TestHostileBytesTakeLittleMemory(t *testing.T) {
 			require.Less(t, used, uint64(16<<10+len(c.payload)))
 		})
 	}
-	// The header of a body that never comes.
+	// A header whose body never comes.
 	used := allocated(func() {
 		_, err := wire.ReadFrame(bytes.NewReader(unhex(t, "01 00000001 00")), wire.MaxFrame)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
@@ -102,8 +101,8 @@ func TestHostileBytesTakeLittleMemory(t *testing.T) {
 
 var sink []byte
 
-// allocated returns how many bytes f took, given back or not: the least of three, since
-// other goroutines may take some too.
+// allocated returns how many bytes f allocates, freed or not. It returns the least of three runs,
+// since other goroutines may allocate meanwhile.
 func allocated(f func()) uint64 {
 	least := ^uint64(0)
 	for range 3 {
@@ -116,8 +115,7 @@ func allocated(f func()) uint64 {
 	return least
 }
 
-// needsExactCosts skips a test under the race detector, which has costs of its own; it
-// runs in every build without it.
+// needsExactCosts skips a test under the race detector, which allocates itself.
 func needsExactCosts(t *testing.T) {
 	t.Helper()
 	if raceEnabled {

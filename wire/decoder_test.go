@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// feed gives all of a stream to a decoder, as far as it has room without taking frames.
+// feed writes a whole stream to a decoder without calling Next.
 func feed(d *wire.Decoder, stream []byte) {
 	for len(stream) > 0 {
 		n := copy(d.Free(), stream)
@@ -35,7 +35,7 @@ func TestDecoderWaitsForWholeFrames(t *testing.T) {
 	}
 }
 
-func TestDecoderGivesOutGluedFrames(t *testing.T) {
+func TestDecoderReturnsSeveralFramesOfOneRead(t *testing.T) {
 	var stream []byte
 	for nonce := range uint64(500) {
 		stream = (&wire.Ping{Nonce: nonce}).Append(stream)
@@ -59,8 +59,8 @@ func parse(t tester, f wire.Frame) wire.Message {
 	return m
 }
 
-// A stream that went wrong stays so, and says so with the first byte that shows it.
-func TestDecoderTellsABrokenStreamAtOnce(t *testing.T) {
+// The error of a stream is permanent, and comes with the first byte that shows it.
+func TestDecoderReportsABrokenStreamAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		stream string
 		shows  int // the bytes that are enough
@@ -93,8 +93,8 @@ func TestDecoderTellsABrokenStreamAtOnce(t *testing.T) {
 	}
 }
 
-// A body that cannot be read costs its own frame only.
-func TestDecoderPassesOverAFrameThatItCannotRead(t *testing.T) {
+// Only the frame with a malformed body is lost.
+func TestDecoderSkipsAMalformedFrame(t *testing.T) {
 	stream := append(unhex(t, "01 01000000 08"), (&wire.Draining{}).Append(nil)...)
 	d := wire.NewDecoder(wire.MaxControl)
 	feed(d, stream)
@@ -108,7 +108,7 @@ func TestDecoderPassesOverAFrameThatItCannotRead(t *testing.T) {
 	require.Equal(t, &wire.Draining{}, parse(t, f))
 }
 
-func TestDecoderKeepsItsOffsetsOverALongStream(t *testing.T) {
+func TestDecoderOffsetsOfALongStream(t *testing.T) {
 	d := wire.NewDecoder(wire.MaxControl)
 	frame := (&wire.Ping{Nonce: 1}).Append(nil)
 	for i := range 10_000 {
@@ -121,7 +121,7 @@ func TestDecoderKeepsItsOffsetsOverALongStream(t *testing.T) {
 	require.LessOrEqual(t, d.Cap(), 512)
 }
 
-func TestDecoderTakesNothingFromAFailedRead(t *testing.T) {
+func TestDecoderIgnoresAFailedRead(t *testing.T) {
 	d := wire.NewDecoder(wire.MaxControl)
 	require.Zero(t, d.Cap(), "an idle stream costs nothing")
 	require.NotEmpty(t, d.Free())
@@ -131,8 +131,8 @@ func TestDecoderTakesNothingFromAFailedRead(t *testing.T) {
 	require.Panics(t, func() { d.Advance(len(d.Free()) + 1) })
 }
 
-// An announced length takes no memory; what arrived takes at most twice its own.
-func TestDecoderMemoryFollowsWhatArrives(t *testing.T) {
+// An announced length costs no memory; received bytes cost at most twice their number.
+func TestDecoderMemoryIsProportionalToReceivedBytes(t *testing.T) {
 	d := wire.NewDecoder(wire.MaxFrame)
 	feed(d, unhex(t, "01 00000001")) // 16 MiB
 	_, _, err := d.Next()
@@ -147,7 +147,7 @@ func TestDecoderMemoryFollowsWhatArrives(t *testing.T) {
 	}
 }
 
-func TestZeroDecoderTakesEmptyBodies(t *testing.T) {
+func TestZeroDecoderAcceptsEmptyBodies(t *testing.T) {
 	var d wire.Decoder
 	feed(&d, unhex(t, "01 00000000 01 01000000"))
 	f, _, err := d.Next()
@@ -157,8 +157,8 @@ func TestZeroDecoderTakesEmptyBodies(t *testing.T) {
 	require.Equal(t, &wire.FrameSizeError{Size: 1, Max: 0}, err)
 }
 
-// What follows the last frame on a stream is there to be taken.
-func TestDecoderKeepsWhatFollowsTheLastFrame(t *testing.T) {
+// The bytes behind the last frame of a stream are available.
+func TestRestReturnsTheBytesBehindTheLastFrame(t *testing.T) {
 	d := wire.NewDecoder(wire.MaxHello)
 	feed(d, append((&wire.Hello{Service: "web"}).Append(nil), "GET / HTTP/1.1\r\n"...))
 	f, _, err := d.Next()
@@ -167,8 +167,8 @@ func TestDecoderKeepsWhatFollowsTheLastFrame(t *testing.T) {
 	require.Equal(t, "GET / HTTP/1.1\r\n", string(d.Rest()))
 }
 
-// A Parser gives out its own messages, one of each type, fresh each time.
-func TestParserUsesItsMessagesAgain(t *testing.T) {
+// A Parser returns its own message of each type, emptied for each frame.
+func TestParserReusesItsMessages(t *testing.T) {
 	var p wire.Parser
 	frame := func(m wire.Message) wire.Frame {
 		f, err := wire.ReadFrame(bytes.NewReader(m.Append(nil)), limitOf(m))

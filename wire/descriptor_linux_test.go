@@ -10,9 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Descriptors can be matched to offers by what Decoder tells, on a real socket, however
-// the bytes are cut: frames glued together, offers that arrive a byte at a time, an
-// offer whose first part alone was sent with the descriptor.
+// On a real socket the offsets of a Decoder match descriptors to offers, however the bytes are cut:
+// several frames in one read, offers that arrive a byte at a time, an offer of which only the first
+// part was sent with the descriptor.
 func TestDescriptorsBelongToTheirOffers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

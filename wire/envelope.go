@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// Expect returns nil if f is of this kind and protocol, and else an [*EnvelopeError]
-// for the first of these that is not so: version, kind, protocol, encoding. It is for
-// who waits for one message and takes no other.
+// Expect returns nil if f has this kind and protocol, and else an [*EnvelopeError] for the first
+// mismatch of version, kind, protocol and encoding. It is for a reader that waits for one message
+// and accepts no other.
 func (f Frame) Expect(kind Kind, protocol Protocol) error {
 	switch {
 	case f.Version != Version:
@@ -24,8 +24,9 @@ func (f Frame) Expect(kind Kind, protocol Protocol) error {
 	return nil
 }
 
-// expectAny is Expect for every pair of kind and protocol that has a message. A kind
-// that no message has comes before the protocol, one that this protocol has not, after.
+// expectAny is Expect for all pairs of kind and protocol that have a message. A kind that no
+// message has is an error before the protocol is checked; a kind that messages of other
+// protocols have, after it.
 func (f Frame) expectAny() error {
 	kind, protocol := f.Kind, f.Protocol
 	if kind < KindRequest || kind > KindEvent {
@@ -50,14 +51,14 @@ func (f Frame) String() string {
 	return fmt.Sprintf("Frame(%v %v, request %d, %d bytes)", f.Kind, f.Protocol, f.RequestID, len(f.Payload))
 }
 
-// Format implements [fmt.Formatter]: as String, under every verb, because a payload
-// may hold a token.
+// Format implements [fmt.Formatter]: it prints String for every verb, because the payload may
+// contain a token.
 func (f Frame) Format(s fmt.State, _ rune) { fmt.Fprint(s, f.String()) }
 
-// LogValue implements [slog.LogValuer]: as String.
+// LogValue implements [slog.LogValuer]: String.
 func (f Frame) LogValue() slog.Value { return slog.StringValue(f.String()) }
 
-// MarshalJSON implements [json.Marshaler]: String as text, which does not read back.
+// MarshalJSON implements [json.Marshaler]: String as text, which cannot be unmarshalled.
 func (f Frame) MarshalJSON() ([]byte, error) { return json.Marshal(f.String()) }
 
 // String returns the kind's name in lower case, or Kind(n) for another number.
@@ -75,7 +76,7 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// String returns the protocol's name in lower case, or its number for another one.
+// String returns the protocol's name in lower case, or Protocol(n) for another number.
 func (p Protocol) String() string {
 	switch p {
 	case ProtocolHello:

@@ -5,57 +5,56 @@ import (
 	"fmt"
 )
 
-// What is wrong with a stream. After one of these it cannot be read any further.
+// Errors of a stream.
 var (
-	// ErrFraming answers a first byte that is not the framing version, 1.
+	// ErrFraming: the first byte of a frame is not the framing version, 1. The stream cannot
+	// be read any further.
 	ErrFraming = errors.New("wire: not a frame of version 1")
-	// ErrIncomplete answers [Decoder.Next] when the next frame has not arrived whole.
-	// It is no fault: read more.
-	ErrIncomplete = errors.New("wire: the next frame has not arrived whole")
+	// ErrIncomplete: [Decoder.Next] needs more bytes. The stream is valid so far.
+	ErrIncomplete = errors.New("wire: incomplete frame")
 )
 
-// What is wrong with an envelope, each within an [*EnvelopeError].
+// Errors of an envelope. An [*EnvelopeError] wraps each of them.
 var (
 	ErrVersion  = errors.New("wire: envelope version is not 1")
-	ErrKind     = errors.New("wire: frame is of the wrong kind")
-	ErrProtocol = errors.New("wire: frame has the wrong payload protocol")
+	ErrKind     = errors.New("wire: wrong frame kind")
+	ErrProtocol = errors.New("wire: wrong payload protocol")
 	ErrEncoding = errors.New("wire: payload is compressed")
-	// ErrRequestID answers an offer or an ACK whose frame has another request id than
-	// the message's correlation id.
+	// ErrRequestID: the request id of an offer's or an ACK's frame differs from the message's
+	// correlation id.
 	ErrRequestID = errors.New("wire: request id is not the correlation id")
 )
 
-// What is wrong with a field, each within a [*FieldError], where the registry's own
-// ErrTokenMissing and TokenSizeError may stand too.
+// Errors of a field. A [*FieldError] wraps each of them, or the registry's ErrTokenMissing or
+// TokenSizeError.
 var (
-	ErrTruncated = errors.New("ends in the middle")
-	ErrMalformed = errors.New("is not protobuf")
+	ErrTruncated = errors.New("is truncated")
+	ErrMalformed = errors.New("is not valid protobuf")
 	ErrWireType  = errors.New("has the wrong wire type")
 	ErrUTF8      = errors.New("is not UTF-8")
 	ErrService   = errors.New("is not a service name: 1 to 64 of a-z, 0-9 and -")
 	ErrTooLong   = errors.New("is too long")
 	ErrTooMany   = errors.New("has too many items")
-	ErrValue     = errors.New("has a value that makes no sense")
-	ErrMissing   = errors.New("is missing")
-	// ErrNoMessage answers a payload that may hold one of several messages and holds
-	// none that is known here, as a later version may send.
-	ErrNoMessage = errors.New("holds no message that is known here")
+	ErrValue     = errors.New("has an invalid value")
+	// ErrNoMessage: a payload that contains one of several messages contains none that this
+	// version knows. A later version may send that.
+	ErrNoMessage = errors.New("contains no known message")
 )
 
-// FrameSizeError answers a frame that says to be, or is, larger than the reader's cap.
+// FrameSizeError says that a frame's body is larger than the reader's limit, or announced to be.
 type FrameSizeError struct {
 	Size uint32 // the length of its body in bytes
-	Max  int    // the cap
+	Max  int    // the limit in bytes
 }
 
 // Error implements error.
 func (e *FrameSizeError) Error() string {
-	return fmt.Sprintf("wire: frame of %d bytes, at most %d are taken", e.Size, e.Max)
+	return fmt.Sprintf("wire: frame body of %d bytes exceeds the limit of %d", e.Size, e.Max)
 }
 
-// EnvelopeError says that a frame is not one that its receiver takes.
+// EnvelopeError says that the receiver does not accept a frame because of its envelope.
 type EnvelopeError struct {
-	Got uint64 // what the frame has there
+	Got uint64 // the value in the frame
 	Err error  // ErrVersion, ErrKind, ErrProtocol, ErrEncoding or ErrRequestID
 }
 
@@ -65,8 +64,8 @@ func (e *EnvelopeError) Error() string { return fmt.Sprintf("%v (%#x)", e.Err, e
 // Unwrap returns Err.
 func (e *EnvelopeError) Unwrap() error { return e.Err }
 
-// FieldError says which field of a message cannot be taken, or with field 0 that the
-// message cannot as a whole.
+// FieldError says which field of a message is not accepted. Field 0 means the message as a
+// whole.
 type FieldError struct {
 	Message string // its name in handoff.proto
 	Field   int32  // its number there

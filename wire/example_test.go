@@ -12,7 +12,7 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// A broker offers a connection, and a backend takes it.
+// A broker offers a connection, and a backend accepts it.
 func Example() {
 	broker, backend := net.Pipe()
 	go func() {
@@ -63,7 +63,7 @@ func Example() {
 	// Output: Frame(response handoff, request 1, 22 bytes) <nil>
 }
 
-// The reader of a link gets bytes in pieces that have nothing to do with frames.
+// The reader of a link receives bytes in pieces that do not match the frames.
 func ExampleDecoder() {
 	stream := (&wire.Ping{Nonce: 1}).Append(nil)
 	stream = (&wire.Draining{}).Append(stream)
@@ -99,18 +99,18 @@ func ExampleDecoder() {
 	// at 19 draining
 }
 
-// What a frame says to be is believed only up to the reader's cap.
+// A frame larger than the reader's limit is refused before its body is read.
 func ExampleReadFrame() {
 	_, err := wire.ReadFrame(bytes.NewReader([]byte("\x01\x00\x00\x00\x40")), wire.MaxControl)
 	fmt.Println(err)
 	_, err = wire.ReadFrame(bytes.NewReader([]byte("GET / HTTP/1.1\r\n\r\n")), wire.MaxControl)
 	fmt.Println(err)
 	// Output:
-	// wire: frame of 1073741824 bytes, at most 4096 are taken
+	// wire: frame body of 1073741824 bytes exceeds the limit of 4096
 	// wire: not a frame of version 1
 }
 
-// Errors say which field of which message, and why.
+// An error names the message, the field and what is wrong with it.
 func ExampleFieldError() {
 	offer := wire.Offer{Service: "Cache"}
 	err := offer.Check()
@@ -121,7 +121,7 @@ func ExampleFieldError() {
 	// Output: HandoffOffer 2 true
 }
 
-// An envelope of one's own, here with a trace context, around any message.
+// A message in a changed envelope, here with a trace context.
 func ExampleFrame_Append() {
 	f, err := wire.ParseFrame((&wire.Hello{Service: "zccache"}).Append(nil)[wire.HeaderSize:])
 	if err != nil {

@@ -1,4 +1,4 @@
 package wire
 
-// Cap returns the memory that a Decoder holds for bytes.
+// Cap returns the size of a Decoder's buffer in bytes.
 func (d *Decoder) Cap() int { return cap(d.buf) }

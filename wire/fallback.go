@@ -7,16 +7,16 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Fallback tells a client, on its own connection, that nobody owns that connection and
-// that it should make another. Only the broker writes it, and only while it has the
-// connection. What the client wrote before may be written again on the new connection.
+// Fallback tells a client, on the client's own connection, that nobody owns that connection, and
+// that the client should make another one. Only the broker writes it, and only while it has the
+// connection. The client may replay on the new connection what it wrote before.
 //
-// It has a payload protocol of its own, so that a client of running-process 4.5.5, which
-// waits for Ready, cannot take it for that.
+// It has its own payload protocol, so that a client of running-process, which waits for Ready,
+// does not mistake it for Ready.
 type Fallback struct {
-	Address    string        // where to connect, MaxAddress at most; empty: where the hello's reply said
-	Reason     Reason        // why; not for the client's user
-	RetryAfter time.Duration // how long the reason will hold, in whole milliseconds; zero: connect at once
+	Address    string        // where to connect, at most MaxAddress bytes; empty: see Negotiated.Address
+	Reason     Reason        // why there was no handoff
+	RetryAfter time.Duration // when to try a handoff again, in whole milliseconds; zero: at once
 }
 
 const (
@@ -27,22 +27,22 @@ const (
 
 // Append implements [Message].
 func (m *Fallback) Append(b []byte) []byte {
-	b, at := openMessage(b, KindEvent, ProtocolClient)
+	b, at := beginMessage(b, KindEvent, ProtocolClient)
 	b = appendText(b, fallbackAddress, m.Address)
 	b = appendInt(b, fallbackReason, int32(m.Reason))
-	b = appendUint(b, fallbackRetryAfter, units(m.RetryAfter, time.Millisecond))
-	return closeMessage(b, at, 0)
+	b = appendUint(b, fallbackRetryAfter, toUnits(m.RetryAfter, time.Millisecond))
+	return endMessage(b, at, 0)
 }
 
 // Check implements [Message].
 func (m *Fallback) Check() error {
 	c := check{message: "Fallback"}
 	c.text(fallbackAddress, m.Address, MaxAddress)
-	c.must(fallbackRetryAfter, m.RetryAfter >= 0)
+	c.require(fallbackRetryAfter, m.RetryAfter >= 0)
 	return c.err
 }
 
-// Decision returns the message as a decision, never the zero one.
+// Decision returns the message as a decision, which is never zero.
 func (m *Fallback) Decision() fallback.Decision {
 	return fallback.Decision{Reason: m.Reason.Fallback(), RetryAfter: m.RetryAfter}
 }
@@ -56,7 +56,7 @@ func (m *Fallback) merge(f *fields) {
 		case fallbackReason:
 			m.Reason = Reason(f.uint())
 		case fallbackRetryAfter:
-			m.RetryAfter = duration(f.uint(), time.Millisecond)
+			m.RetryAfter = fromUnits(f.uint(), time.Millisecond)
 		}
 	}
 }

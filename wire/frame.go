@@ -6,16 +6,16 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Version is the version of framing and of the envelope. It does not change: see docs/reference.md.
+// Version is the version of the framing and of the envelope. It will not change.
 const Version = 1
 
-// HeaderSize is what stands before the body of a frame: the version and the length.
+// HeaderSize is the number of bytes before a frame's body: the version and the length.
 const HeaderSize = 1 + 4
 
-// Kind is what a frame is in a conversation. The zero Kind is a request.
+// Kind says whether a frame is a request, a response or an event. The zero Kind is a request.
 type Kind int32
 
-// The kinds, numbered as in docs/reference.md. No message here travels as CANCEL.
+// The kinds. No message of this package uses KindCancel.
 const (
 	KindRequest Kind = iota
 	KindResponse
@@ -23,10 +23,10 @@ const (
 	KindCancel
 )
 
-// Protocol says whose message a payload is.
+// Protocol says to which group of messages a payload belongs.
 type Protocol uint32
 
-// The payload protocols. The first two are those of docs/reference.md, the others extensions.
+// The payload protocols. The first two are those of running-process, the others ours.
 const (
 	ProtocolHello   Protocol = 0x0000 // Hello as a request, HelloReply as a response
 	ProtocolHandoff Protocol = 0xD0FF // Offer as a request, Ack as a response, Ready as an event
@@ -34,10 +34,10 @@ const (
 	ProtocolClient  Protocol = 0xF0D1 // Fallback, as an event
 )
 
-// Encoding is how a payload is compressed. Only EncodingNone is taken here.
+// Encoding is how a payload is compressed. This package accepts only EncodingNone.
 type Encoding int32
 
-// The encodings, numbered as in docs/reference.md.
+// The encodings.
 const (
 	EncodingNone Encoding = iota
 	EncodingZstd
@@ -45,21 +45,21 @@ const (
 	EncodingLZ4
 )
 
-// Frame is one frame: the envelope of a message. The zero Frame is what an empty body
-// says, which is legal on a stream, and is no message of any kind.
+// Frame is one frame: the envelope of a message. The zero Frame is what an empty body contains,
+// which is valid on a stream, but not a message.
 //
-// A parsed frame shares its payload with the bytes that it was parsed from. It prints
-// without its payload, which may hold a token.
+// A parsed frame shares the memory of the bytes that it was parsed from. It prints without its
+// payload, which may contain a token.
 type Frame struct {
 	Version        uint32   // of the envelope: Version
 	Kind           Kind     // request, response, event
-	Protocol       Protocol // whose message the payload is
+	Protocol       Protocol // the group of messages
 	Payload        []byte   // the message
-	RequestID      uint64   // ties a response to its request
+	RequestID      uint64   // the same in a response as in its request
 	Encoding       Encoding // of the payload
 	DeadlineUnixMS uint64   // milliseconds of wall time since 1970; 0: none; not used here
 	TraceParent    string   // W3C trace context; may be empty
-	TraceState     string   // goes with TraceParent
+	TraceState     string   // W3C trace state, which belongs to TraceParent
 }
 
 const (
@@ -74,9 +74,9 @@ const (
 	frameTraceState  protowire.Number = 9
 )
 
-// Append adds the frame, header and body, to b and returns the longer slice. To send a
-// message in an envelope of one's own, with a trace context say, parse the frame that
-// the message's Append makes, change it, and append that.
+// Append adds the frame, header and body, to b and returns the extended slice. To send a message
+// in a changed envelope, for example with a trace context, parse the frame that the message's
+// Append writes, change it, and append it.
 func (f Frame) Append(b []byte) []byte {
 	start := len(b)
 	b = append(b, Version, 0, 0, 0, 0)
@@ -89,12 +89,12 @@ func (f Frame) Append(b []byte) []byte {
 	b = appendUint(b, frameDeadline, f.DeadlineUnixMS)
 	b = appendText(b, frameTraceParent, f.TraceParent)
 	b = appendText(b, frameTraceState, f.TraceState)
-	return closeBody(b, start)
+	return endBody(b, start)
 }
 
-// ParseFrame returns the frame of a body, without judging the envelope: that is what
-// Expect and [Parse] do. The body may be empty. It returns a [*FieldError] for a body
-// that cannot be read. The payload shares the memory of body.
+// ParseFrame parses the body of a frame, which may be empty. It does not check the envelope:
+// Expect and [Parse] do. It returns a [*FieldError] for a malformed body. The payload shares the
+// memory of body.
 func ParseFrame(body []byte) (Frame, error) {
 	var m Frame
 	f := fields{message: "Frame", rest: body}
@@ -126,37 +126,37 @@ func ParseFrame(body []byte) (Frame, error) {
 	return m, nil
 }
 
-// marks are where the open parts of a frame begin.
-type marks struct {
+// offsets are where the parts of an unfinished frame begin.
+type offsets struct {
 	start   int // the frame
-	payload int // the content of its payload
-	member  int // the content of the payload's one field, on a link
+	payload int // the content of the payload field
+	member  int // the content of the payload's only field, if the payload is a oneof
 }
 
-// openMessage begins the frame of a message. The caller appends the payload and calls
-// closeMessage.
-func openMessage(b []byte, kind Kind, protocol Protocol) ([]byte, marks) {
-	at := marks{start: len(b)}
+// beginMessage begins the frame of a message. The caller appends the payload and calls
+// endMessage.
+func beginMessage(b []byte, kind Kind, protocol Protocol) ([]byte, offsets) {
+	at := offsets{start: len(b)}
 	b = append(b, Version, 0, 0, 0, 0)
 	b = appendUint(b, frameVersion, Version)
 	b = appendInt(b, frameKind, int32(kind))
 	b = appendUint(b, frameProtocol, uint64(protocol))
-	b, at.payload = open(b, framePayload)
+	b, at.payload = beginField(b, framePayload)
 	return b, at
 }
 
-func closeMessage(b []byte, at marks, requestID uint64) []byte {
+func endMessage(b []byte, at offsets, requestID uint64) []byte {
 	if len(b) == at.payload {
-		b = b[:at.payload-2] // an empty payload is not written: tag and length go
+		b = b[:at.payload-2] // an empty payload is not written: drop its tag and length
 	} else {
-		b = shut(b, at.payload)
+		b = endField(b, at.payload)
 	}
 	b = appendUint(b, frameRequestID, requestID)
-	return closeBody(b, at.start)
+	return endBody(b, at.start)
 }
 
-// closeBody writes the length of the body of the frame that begins at start.
-func closeBody(b []byte, start int) []byte {
+// endBody writes the length of the body of the frame that begins at start.
+func endBody(b []byte, start int) []byte {
 	binary.LittleEndian.PutUint32(b[start+1:], uint32(len(b)-start-HeaderSize))
 	return b
 }

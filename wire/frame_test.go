@@ -17,9 +17,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The order of the checks is fixed by docs/reference.md: whatever else is wrong, the first of
-// version, kind, protocol, encoding is what is told.
-func TestEnvelopeIsJudgedInOrder(t *testing.T) {
+// The error names the first mismatch of version, kind, protocol and encoding, whatever else is
+// wrong.
+func TestEnvelopeIsCheckedInOrder(t *testing.T) {
 	right := wire.Frame{Version: 1, Kind: wire.KindResponse, Protocol: wire.ProtocolHandoff}
 	faults := []struct {
 		err  error
@@ -49,8 +49,8 @@ func TestEnvelopeIsJudgedInOrder(t *testing.T) {
 	}
 }
 
-// Every pair of kind and protocol is a message, or refused for its kind where the
-// protocol has others.
+// Every pair of kind and protocol is a message, or is refused; for its kind, if the protocol has
+// messages of other kinds.
 func TestWhichFramesAreMessages(t *testing.T) {
 	kinds := map[wire.Protocol][]wire.Kind{
 		wire.ProtocolHello:   {wire.KindRequest, wire.KindResponse},
@@ -102,7 +102,7 @@ func TestRequestIDIsTheCorrelationID(t *testing.T) {
 		f.RequestID = 8
 		got, err := wire.Parse(f)
 		if _, ok := m.(*wire.Ready); ok {
-			require.NoError(t, err, "that of a ready is not compared")
+			require.NoError(t, err, "the request id of a ready is not checked")
 			continue
 		}
 		require.Equal(t, &wire.EnvelopeError{Got: 8, Err: wire.ErrRequestID}, err)
@@ -110,7 +110,7 @@ func TestRequestIDIsTheCorrelationID(t *testing.T) {
 	}
 }
 
-// A control message is small even where the frame of an offer could have been read.
+// A control message is limited to MaxControl even on a stream whose limit is MaxOffer.
 func TestControlPayloadsAreSmall(t *testing.T) {
 	for _, f := range []wire.Frame{asAck, asLink, asFallback} {
 		f.Payload = make([]byte, wire.MaxControl+1)
@@ -124,7 +124,7 @@ func TestControlPayloadsAreSmall(t *testing.T) {
 	}
 }
 
-func TestFramesKeepAllFields(t *testing.T) {
+func TestFrameRoundTripKeepsAllFields(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := wire.Frame{
 			Version: number32(t), Kind: enum[wire.Kind](t), Protocol: wire.Protocol(number32(t)), Payload: blob(t, 300),
@@ -134,9 +134,9 @@ func TestFramesKeepAllFields(t *testing.T) {
 		got, err := wire.ReadFrame(bytes.NewReader(b), len(b)-wire.HeaderSize)
 		require.NoError(t, err)
 		require.Equal(t, f, got)
-		envelope, err := twinParse(t, "Frame", b[wire.HeaderSize:])
+		envelope, err := protobufParse(t, "Frame", b[wire.HeaderSize:])
 		require.NoError(t, err)
-		require.Equal(t, b[wire.HeaderSize:], append([]byte{}, twinBytes(t, envelope)...))
+		require.Equal(t, b[wire.HeaderSize:], append([]byte{}, protobufBytes(t, envelope)...))
 	})
 }
 
@@ -179,7 +179,7 @@ func TestReadFrame(t *testing.T) {
 	require.Equal(t, io.ErrClosedPipe, err)
 }
 
-func TestReadFrameLeavesWhatFollows(t *testing.T) {
+func TestReadFrameReadsNoByteBehindTheFrame(t *testing.T) {
 	stream := bytes.NewReader(append((&wire.Draining{}).Append(nil), "HTTP/1.1 200 OK"...))
 	_, err := wire.ReadFrame(stream, wire.MaxControl)
 	require.NoError(t, err)
@@ -188,7 +188,7 @@ func TestReadFrameLeavesWhatFollows(t *testing.T) {
 	require.Equal(t, "HTTP/1.1 200 OK", string(rest))
 }
 
-// The bytes of a token are nowhere in what prints of a frame or a message.
+// No printed form of a frame or a message contains the bytes of a token.
 func TestNothingPrintsASecret(t *testing.T) {
 	secret := []byte{211, 197, 229, 173, 251, 181, 239, 223, 193, 167, 241, 199, 233, 179, 227, 157}
 	tok, err := registry.ParseToken(secret)
@@ -236,8 +236,8 @@ func TestProtocolsHaveNames(t *testing.T) {
 	}
 }
 
-// As protobuf says, and the twin: all but zero is true, and 32 bits are the lower ones.
-func TestNumbersOfTheWrongSizeAreRead(t *testing.T) {
+// As in protobuf, every value but zero is true, and a 32-bit field keeps the low bits.
+func TestOversizedNumbersAreTruncatedAsInProtobuf(t *testing.T) {
 	f := asAck
 	f.Payload = unhex(t, "0a10"+tokenHex+"10808002")
 	require.True(t, parse(t, f).(*wire.Ack).Accepted)
@@ -246,8 +246,8 @@ func TestNumbersOfTheWrongSizeAreRead(t *testing.T) {
 	require.EqualValues(t, 1, parse(t, f).(*wire.LinkHello).Version)
 }
 
-// Where a token may be missing, an empty one says the same.
-func TestEmptyTokenIsNoneWhereNoneIsNeeded(t *testing.T) {
+// Where a token may be missing, an empty one means the same.
+func TestEmptyOptionalTokenIsMissing(t *testing.T) {
 	f := asOffer
 	f.Payload = unhex(t, "1210"+tokenHex+"1a0161 c20600")
 	require.True(t, parse(t, f).(*wire.Offer).ReadyToken.IsZero())
@@ -256,7 +256,7 @@ func TestEmptyTokenIsNoneWhereNoneIsNeeded(t *testing.T) {
 	require.True(t, parse(t, f).(*wire.HelloReply).Negotiated.Token.IsZero())
 }
 
-func TestReasonsMeanADecision(t *testing.T) {
+func TestEveryReasonHasADecision(t *testing.T) {
 	for r := fallback.ClientUnsupported; r <= fallback.BackendGone; r++ {
 		require.Equal(t, r.String(), wire.ReasonOf(r).String())
 		require.Equal(t, r, wire.ReasonOf(r).Fallback())

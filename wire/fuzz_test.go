@@ -12,15 +12,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// envelopes are the frames that a payload is put in, by a number of the fuzzer's.
+// envelopes returns the frames that a payload is put in; the fuzzer chooses one.
 func envelopes() []wire.Frame {
 	ready := asAck
 	ready.Kind = wire.KindEvent
 	return []wire.Frame{asHello, asReply, asOffer, asAck, ready, asLink, asFallback}
 }
 
-// FuzzPayload holds any bytes to what is promised of payloads: no panic, memory in
-// proportion, one form, and the twin's opinion.
+// FuzzPayload checks that any payload parses without a panic, with memory in proportion to its
+// size, into one canonical form, and as the official implementation of protobuf parses it.
 func FuzzPayload(f *testing.F) {
 	for i, e := range envelopes() {
 		f.Add(uint8(i), []byte{})
@@ -46,38 +46,38 @@ func FuzzPayload(f *testing.F) {
 			frame.RequestID = correlationID(t, frame)
 			m, err = parser.Parse(frame)
 		}
-		twin, twinErr := twinParse(t, payloadName(frame), payload)
+		official, protobufErr := protobufParse(t, payloadName(frame), payload)
 		if err != nil {
 			require.Nil(t, m)
 			if oneOf(err, wire.ErrTruncated, wire.ErrUTF8) || errors.Is(err, wire.ErrMalformed) && !mayBeDeep(payload) {
-				require.Error(t, twinErr, "%v", err)
+				require.Error(t, protobufErr, "%v", err)
 			}
 			return
 		}
-		require.NoError(t, twinErr)
+		require.NoError(t, protobufErr)
 		require.NoError(t, m.Check())
 		form := m.Append(nil)
 		again, err := wire.ReadFrame(bytes.NewReader(form), limitOf(m))
 		require.NoError(t, err)
-		requireTwin(t, form)
+		requireProtobufAgrees(t, form)
 		m2 := parse(t, again)
 		require.Equal(t, m, m2)
 		require.Equal(t, form, m2.Append(nil))
-		// The twin keeps what ours does not: waits of ages, and tokens of zeros.
-		frame.Payload = twinBytes(t, twin)
+		// protobuf keeps what this package does not: waits beyond a Duration, and zero tokens.
+		frame.Payload = protobufBytes(t, official)
 		require.Equal(t, m, parse(t, frame))
 	})
 }
 
-// correlationID reads what an offer's or an ACK's request id must be, by the twin.
+// correlationID returns the correlation id of an offer or an ACK, parsed by protobuf.
 func correlationID(t tester, frame wire.Frame) uint64 {
-	twin, err := twinParse(t, payloadName(frame), frame.Payload)
+	official, err := protobufParse(t, payloadName(frame), frame.Payload)
 	require.NoError(t, err)
-	return twin.Get(twin.Descriptor().Fields().ByName("correlation_id")).Uint()
+	return official.Get(official.Descriptor().Fields().ByName("correlation_id")).Uint()
 }
 
-// mayBeDeep reports whether groups may lie deeper in each other than ours are skipped;
-// the twin skips more.
+// mayBeDeep reports whether groups may be nested deeper than maxDepth; the official
+// implementation allows more.
 func mayBeDeep(b []byte) bool {
 	starts := 0
 	for _, c := range b {
@@ -88,7 +88,7 @@ func mayBeDeep(b []byte) bool {
 	return starts > 100
 }
 
-// FuzzStream holds the Decoder, which is given any bytes in any pieces, to ReadFrame.
+// FuzzStream checks that a Decoder that gets any bytes in any pieces agrees with ReadFrame.
 func FuzzStream(f *testing.F) {
 	var glued []byte
 	for _, s := range seeds(f) {
@@ -137,7 +137,7 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-// FuzzRoundTrip draws messages from the fuzzer's bytes.
+// FuzzRoundTrip is TestRoundTrip with messages drawn from the fuzzer's bytes.
 func FuzzRoundTrip(f *testing.F) { f.Fuzz(rapid.MakeFuzz(roundTrip)) }
 
 // seeds are the frames of the vectors and of the refusals.

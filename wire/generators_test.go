@@ -8,15 +8,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// messages draws any message that a peer takes: small and large, with fields missing
-// or at their limits.
+// messages draws any valid message: small and large, with fields missing or at their limits.
 func messages() *rapid.Generator[wire.Message] {
 	return rapid.Custom(func(t *rapid.T) wire.Message {
 		return drawMessage(t, rapid.IntRange(0, 15).Draw(t, "message"))
 	})
 }
 
-// drawMessage draws a message of one type, of which HelloReply has two numbers.
+// drawMessage draws a message of one type; HelloReply has two numbers.
 func drawMessage(t *rapid.T, which int) wire.Message {
 	switch which {
 	case 0:
@@ -120,14 +119,14 @@ func drawAck(t *rapid.T) *wire.Ack {
 	return m
 }
 
-// number64 draws numbers of every length on the wire.
+// number64 draws numbers of every encoded length.
 func number64(t *rapid.T) uint64 {
 	return rapid.Uint64().Draw(t, "bits") >> rapid.IntRange(0, 63).Draw(t, "shift")
 }
 
 func number32(t *rapid.T) uint32 { return uint32(number64(t)) }
 
-// enum draws a number that is known, or not, or negative.
+// enum draws a known, an unknown or a negative number.
 func enum[T ~int32](t *rapid.T) T {
 	return T(rapid.OneOf(rapid.Int32Range(0, 70), rapid.Int32()).Draw(t, "enum"))
 }
@@ -149,8 +148,8 @@ func token(t *rapid.T) registry.Token {
 
 func service(t *rapid.T) string { return rapid.StringMatching(`[a-z0-9-]{1,64}`).Draw(t, "service") }
 
-// blob draws bytes up to a limit: few, as many as it allows, or about so many that
-// their length needs another byte.
+// blob draws at most limit bytes: few, exactly limit, or about as many as make their length take
+// another byte.
 func blob(t *rapid.T, limit int) []byte {
 	n := rapid.OneOf(rapid.IntRange(0, 8), rapid.SampledFrom([]int{limit, 126, 127, 128, 129})).Draw(t, "length")
 	n = min(n, limit)
@@ -165,7 +164,7 @@ func blob(t *rapid.T, limit int) []byte {
 	return b
 }
 
-// text is blob for strings: in UTF-8, with characters of every length.
+// text is blob for strings: valid UTF-8, with characters of every length.
 func text(t *rapid.T, limit int) string {
 	if rapid.Bool().Draw(t, "short") {
 		return rapid.StringOfN(rapid.Rune(), -1, 8, min(limit, 32)).Draw(t, "text")

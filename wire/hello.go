@@ -2,30 +2,30 @@ package wire
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// CapabilityHandlePassing is the bit of a hello's and a reply's capabilities that says:
+// CapabilityHandlePassing is the bit in the capabilities of a hello and its reply which says that
 // connections can be handed over.
 const CapabilityHandlePassing = 1 << 0
 
-// Hello is a client's first message. Its Secrets, if parsed, share
-// the memory of its frame. All texts and Secrets together have MaxText bytes at most.
+// Hello is a client's first message. The Secrets of a parsed Hello share the memory of its frame.
+// All strings and Secrets together have at most MaxText bytes.
 type Hello struct {
-	FrameID uint64 // the frame's request id, which the reply's repeats
+	FrameID uint64 // the frame's request id, which the reply's frame repeats
 
-	MinProtocol      uint32 // the oldest version that the client speaks
-	MaxProtocol      uint32 // the latest
-	Service          string // that the client wants
-	WantedVersion    string // of the service; 64 bytes at most
-	ClientVersion    string // MaxVersion at most
+	MinProtocol      uint32 // the oldest version that the client supports
+	MaxProtocol      uint32 // the latest version that the client supports
+	Service          string // the service that the client wants
+	WantedVersion    string // of the service; at most 64 bytes
+	ClientVersion    string // at most MaxVersion bytes
 	Capabilities     uint64 // see CapabilityHandlePassing
 	AuthToken        Secret // not used
 	RequestID        string // for logs
 	ConnectionID     uint64 // zero from a client
-	PeerPID          uint32 // what the client says; ask the kernel instead
-	LibName          string // 64 bytes at most
-	LibVersion       string // 64 bytes at most
+	PeerPID          uint32 // as the client claims; use the kernel's credentials instead
+	LibName          string // at most 64 bytes
+	LibVersion       string // at most 64 bytes
 	AttestationNonce Secret // not used
 	CapabilityToken  Secret // not used
-	KeepaliveSecs    uint64 // that the client proposes
+	KeepaliveSecs    uint64 // the interval that the client proposes
 }
 
 const (
@@ -48,7 +48,7 @@ const (
 
 // Append implements [Message].
 func (m *Hello) Append(b []byte) []byte {
-	b, at := openMessage(b, KindRequest, ProtocolHello)
+	b, at := beginMessage(b, KindRequest, ProtocolHello)
 	b = appendUint(b, helloMinProtocol, uint64(m.MinProtocol))
 	b = appendUint(b, helloMaxProtocol, uint64(m.MaxProtocol))
 	b = appendText(b, helloService, m.Service)
@@ -64,10 +64,10 @@ func (m *Hello) Append(b []byte) []byte {
 	b = appendBytes(b, helloAttestationNonce, m.AttestationNonce)
 	b = appendBytes(b, helloCapabilityToken, m.CapabilityToken)
 	b = appendUint(b, helloKeepaliveSecs, m.KeepaliveSecs)
-	return closeMessage(b, at, m.FrameID)
+	return endMessage(b, at, m.FrameID)
 }
 
-// Check implements [Message]. docs/reference.md has the limits of single texts.
+// Check implements [Message].
 func (m *Hello) Check() error {
 	const short = 64
 	c := check{message: "Hello"}

@@ -2,10 +2,10 @@ package wire
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// LinkVersion is the version of what is said on a link between broker and backend.
+// LinkVersion is the version of the protocol on a link between broker and backend.
 const LinkVersion = 1
 
-// The payload of a link's frame holds one of these, under its number.
+// The payload of a link's frame is a oneof with these field numbers.
 const (
 	linkHello    protowire.Number = 1
 	linkPing     protowire.Number = 2
@@ -18,19 +18,18 @@ const (
 	linkBye      protowire.Number = 9
 )
 
-func openLink(b []byte, num protowire.Number) ([]byte, marks) {
-	b, at := openMessage(b, KindEvent, ProtocolLink)
-	b, at.member = open(b, num)
+func beginLink(b []byte, num protowire.Number) ([]byte, offsets) {
+	b, at := beginMessage(b, KindEvent, ProtocolLink)
+	b, at.member = beginField(b, num)
 	return b, at
 }
 
-func closeLink(b []byte, at marks) []byte {
-	return closeMessage(shut(b, at.member), at, 0)
+func endLink(b []byte, at offsets) []byte {
+	return endMessage(endField(b, at.member), at, 0)
 }
 
-// link parses the payload of a link's frame. Of several messages in one payload the
-// last one counts; the same one twice is one message in two parts. Both is what
-// protobuf says.
+// link parses the payload of a link's frame. As protobuf specifies for a oneof, the last of
+// several messages counts, and if one message occurs twice in a row its parts are merged.
 func (p *Parser) link() Message {
 	var m Message
 	var latest protowire.Number
@@ -48,7 +47,7 @@ func (p *Parser) link() Message {
 			m, latest = p.member(f.num), f.num
 		}
 		m.merge(&p.inner)
-		f.adopt(p.inner.err)
+		f.propagate(p.inner.err)
 	}
 	if m == nil {
 		f.fail(ErrNoMessage)
@@ -56,25 +55,25 @@ func (p *Parser) link() Message {
 	return m
 }
 
-// member returns the fresh message of a number in a link's payload.
+// member returns the Parser's message for a field number of a link's payload, emptied.
 func (p *Parser) member(num protowire.Number) Message {
 	switch num {
 	case linkHello:
-		return renew(&p.linkHello)
+		return reset(&p.linkHello)
 	case linkPing:
-		return renew(&p.ping)
+		return reset(&p.ping)
 	case linkPong:
-		return renew(&p.pong)
+		return reset(&p.pong)
 	case linkWelcome:
-		return renew(&p.welcome)
+		return reset(&p.welcome)
 	case linkCommit:
-		return renew(&p.commit)
+		return reset(&p.commit)
 	case linkRevoke:
-		return renew(&p.revoke)
+		return reset(&p.revoke)
 	case linkReleased:
-		return renew(&p.released)
+		return reset(&p.released)
 	case linkDraining:
-		return renew(&p.draining)
+		return reset(&p.draining)
 	}
-	return renew(&p.bye)
+	return reset(&p.bye)
 }

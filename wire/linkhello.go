@@ -7,33 +7,33 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// TimeNamespace names a Linux time namespace, as fstat of /proc/self/ns/time does. The
-// zero TimeNamespace is an unknown one: there is none, or it cannot be named.
+// TimeNamespace identifies a Linux time namespace by the fstat of /proc/self/ns/time. The zero
+// TimeNamespace means that it is unknown.
 type TimeNamespace struct {
 	Device, Inode uint64 // st_dev and st_ino
 }
 
-// Same reports whether a and b are known and the same. Two processes in the same one
-// read the same CLOCK_MONOTONIC.
+// Same reports whether a and b are known and equal. Two processes of one kernel in the same time
+// namespace read the same CLOCK_MONOTONIC.
 func (a TimeNamespace) Same(b TimeNamespace) bool {
 	return a == b && a.Device != 0 && a.Inode != 0
 }
 
 // LinkHello is a backend's first message on a link.
 type LinkHello struct {
-	Version       uint32        // LinkVersion; zero is refused, others are for the broker to judge
-	Service       string        // that the backend serves
+	Version       uint32        // LinkVersion; Check refuses zero, and the broker every other version but its own
+	Service       string        // the service that the backend serves
 	TimeNamespace TimeNamespace // of the backend's process
-	MaxInFlight   uint32        // offers that it takes at a time; zero: the broker's choice
+	MaxInFlight   uint32        // how many offers may be unanswered at a time; zero: the broker decides
 }
 
 // Mode is how ownership passes on a link. The zero Mode is invalid on purpose.
 type Mode int32
 
-// The modes.
+// The modes of a link.
 const (
 	ModeLease      Mode = 1 // an ACK inside the lease makes the backend the owner
-	ModeCommitOnly Mode = 2 // only a commit does
+	ModeCommitOnly Mode = 2 // only a commit makes it the owner
 )
 
 // String returns the mode's name in lower case with hyphens, or Mode(n) for an invalid one.
@@ -47,14 +47,14 @@ func (m Mode) String() string {
 	return "Mode(" + strconv.Itoa(int(m)) + ")"
 }
 
-// Welcome is the broker's answer to a LinkHello, after it has judged the clock: see
-// Pong. Offers may follow it. A broker that does not want the link says Bye instead.
+// Welcome is the broker's answer to a LinkHello, after it has compared the clocks: see Pong. Offers
+// may follow it. A broker that refuses the link sends Bye instead.
 type Welcome struct {
 	Version      uint32        // LinkVersion
-	Mode         Mode          // how ownership passes here
-	MaxInFlight  uint32        // offers that the broker has open at a time; at least 1
+	Mode         Mode          // how ownership passes on this link
+	MaxInFlight  uint32        // how many offers may be unanswered at a time; at least 1
 	AckDeadline  time.Duration // from offer to ACK; more than zero
-	PingInterval time.Duration // between pings; zero: there are none
+	PingInterval time.Duration // between pings; zero: no pings
 }
 
 const (
@@ -73,19 +73,19 @@ const (
 
 // Append implements [Message].
 func (m *LinkHello) Append(b []byte) []byte {
-	b, at := openLink(b, linkHello)
+	b, at := beginLink(b, linkHello)
 	b = appendUint(b, linkHelloVersion, uint64(m.Version))
 	b = appendText(b, linkHelloService, m.Service)
 	b = appendUint(b, linkHelloDevice, m.TimeNamespace.Device)
 	b = appendUint(b, linkHelloInode, m.TimeNamespace.Inode)
 	b = appendUint(b, linkHelloMaxInFlight, uint64(m.MaxInFlight))
-	return closeLink(b, at)
+	return endLink(b, at)
 }
 
 // Check implements [Message].
 func (m *LinkHello) Check() error {
 	c := check{message: "LinkHello"}
-	c.must(linkHelloVersion, m.Version != 0)
+	c.require(linkHelloVersion, m.Version != 0)
 	c.service(linkHelloService, m.Service)
 	return c.err
 }
@@ -110,24 +110,24 @@ func (m *LinkHello) merge(f *fields) {
 
 // Append implements [Message].
 func (m *Welcome) Append(b []byte) []byte {
-	b, at := openLink(b, linkWelcome)
+	b, at := beginLink(b, linkWelcome)
 	b = appendUint(b, welcomeVersion, uint64(m.Version))
 	b = appendInt(b, welcomeMode, int32(m.Mode))
 	b = appendUint(b, welcomeMaxInFlight, uint64(m.MaxInFlight))
-	b = appendUint(b, welcomeAckDeadline, units(m.AckDeadline, time.Nanosecond))
-	b = appendUint(b, welcomePingInterval, units(m.PingInterval, time.Nanosecond))
-	return closeLink(b, at)
+	b = appendUint(b, welcomeAckDeadline, toUnits(m.AckDeadline, time.Nanosecond))
+	b = appendUint(b, welcomePingInterval, toUnits(m.PingInterval, time.Nanosecond))
+	return endLink(b, at)
 }
 
-// Check implements [Message]. A mode that is not known here is refused: a backend that
-// guesses is a second owner.
+// Check implements [Message]. It refuses an unknown mode: a backend that took, say, commit-only
+// for lease would serve after its ACK, beside the owner that the broker chose after the deadline.
 func (m *Welcome) Check() error {
 	c := check{message: "Welcome"}
-	c.must(welcomeVersion, m.Version != 0)
-	c.must(welcomeMode, m.Mode == ModeLease || m.Mode == ModeCommitOnly)
-	c.must(welcomeMaxInFlight, m.MaxInFlight != 0)
-	c.must(welcomeAckDeadline, m.AckDeadline > 0)
-	c.must(welcomePingInterval, m.PingInterval >= 0)
+	c.require(welcomeVersion, m.Version != 0)
+	c.require(welcomeMode, m.Mode == ModeLease || m.Mode == ModeCommitOnly)
+	c.require(welcomeMaxInFlight, m.MaxInFlight != 0)
+	c.require(welcomeAckDeadline, m.AckDeadline > 0)
+	c.require(welcomePingInterval, m.PingInterval >= 0)
 	return c.err
 }
 
@@ -142,9 +142,9 @@ func (m *Welcome) merge(f *fields) {
 		case welcomeMaxInFlight:
 			m.MaxInFlight = uint32(f.uint())
 		case welcomeAckDeadline:
-			m.AckDeadline = duration(f.uint(), time.Nanosecond)
+			m.AckDeadline = fromUnits(f.uint(), time.Nanosecond)
 		case welcomePingInterval:
-			m.PingInterval = duration(f.uint(), time.Nanosecond)
+			m.PingInterval = fromUnits(f.uint(), time.Nanosecond)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestMain has each property tried a thousand times, which takes a second, unless the
-// command line says how often, or asks for a short run.
+// TestMain makes rapid check each property a thousand times, which takes a second, unless the
+// command line sets a number or asks for a short run.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	asked := testing.Short()

@@ -1,29 +1,29 @@
 package wire
 
-// Message is any of the messages here, as a pointer: [*Hello], [*HelloReply], [*Offer],
-// [*Ack], [*Ready], [*Fallback], and on a link [*LinkHello], [*Ping], [*Pong],
-// [*Welcome], [*Commit], [*Revoke], [*Released], [*Draining] and [*Bye]. They are plain
-// values without a lock: their owner may copy them and use them again.
+// Message is one of these: [*Hello], [*HelloReply], [*Offer], [*Ack], [*Ready], [*Fallback], and on a
+// link [*LinkHello], [*Ping], [*Pong], [*Welcome], [*Commit], [*Revoke], [*Released], [*Draining] and
+// [*Bye]. They are plain values: they may be copied and reused, and must not be changed
+// concurrently.
 type Message interface {
-	// Append adds the whole frame of the message to b and returns the longer slice. It
-	// takes no memory if b has the room, unless a reply has details to be sorted. It
-	// does not call Check.
+	// Append adds the whole frame of the message to b and returns the extended slice. It
+	// does not allocate if the capacity of b suffices, unless the message is a reply with
+	// details, which it sorts. It does not call Check.
 	Append(b []byte) []byte
 
-	// Check returns nil if a peer takes the message, and else the first fault as a
-	// [*FieldError].
+	// Check returns nil if a peer accepts the message, and else a [*FieldError] for the
+	// first invalid field.
 	Check() error
 
-	// merge sets the fields that f has, and leaves the others as they are.
+	// merge sets the fields that occur in f, and leaves the others unchanged.
 	merge(f *fields)
 }
 
-// Parse returns the message that a frame carries, in memory of its own but for byte
-// slices, which share the frame's. Errors: see [Parser.Parse].
+// Parse returns the message in a frame. Its byte slices share the memory of the frame. For the
+// errors see [Parser.Parse].
 func Parse(f Frame) (Message, error) { return new(Parser).Parse(f) }
 
-// Parser turns frames into messages without taking memory for each. The zero Parser is
-// ready. It is for one goroutine, and must not be copied after its first use.
+// Parser parses messages without an allocation for each. The zero Parser is ready to use. A
+// Parser must not be used concurrently, or copied after its first use.
 type Parser struct {
 	hello     Hello
 	reply     HelloReply
@@ -41,17 +41,16 @@ type Parser struct {
 	draining  Draining
 	bye       Bye
 
-	service       string // the latest: a link serves one, so the next is likely the same
-	fields, inner fields // kept here because what a method of an interface is given escapes
+	lastService   string // a link serves one service, so the next name is probably the same
+	fields, inner fields // not local variables: an argument of an interface method escapes to the heap
 }
 
-// Parse returns the message that a frame carries. The message is the Parser's own, and
-// holds until the next one of its type is parsed; its byte slices share the memory of
-// the frame.
+// Parse returns the message in a frame. The message belongs to the Parser, which reuses it for the
+// next message of its type; its byte slices share the memory of the frame.
 //
-// It returns an [*EnvelopeError] for a frame that is no message's, and for one that has
-// another request id than its offer's or ACK's correlation id; a [*FrameSizeError] for a
-// payload that is larger than a frame of its kind may be; and else a [*FieldError].
+// It returns an [*EnvelopeError] if no message has the envelope of f, or if the request id is not
+// the correlation id of the offer or ACK; a [*FrameSizeError] if the payload is larger than the
+// limit of its kind; and a [*FieldError] if a field is invalid.
 func (p *Parser) Parse(f Frame) (Message, error) {
 	if err := f.expectAny(); err != nil {
 		return nil, err
@@ -59,15 +58,15 @@ func (p *Parser) Parse(f Frame) (Message, error) {
 	if limit := maxPayload(f); len(f.Payload) > limit {
 		return nil, &FrameSizeError{Size: uint32(len(f.Payload)), Max: limit}
 	}
-	p.fields = fields{rest: f.Payload, recent: p.service}
+	p.fields = fields{rest: f.Payload, lastText: p.lastService}
 	m := p.message(f)
 	err := p.fields.err
-	p.fields, p.inner = fields{}, fields{} // they hold the frame's memory
+	p.fields, p.inner = fields{}, fields{} // drop the references to the frame's memory
 	if err == nil {
 		err = m.Check()
 	}
 	if err == nil {
-		err = p.settle(f, m)
+		err = p.applyEnvelope(f, m)
 	}
 	if err != nil {
 		return nil, err
@@ -75,29 +74,29 @@ func (p *Parser) Parse(f Frame) (Message, error) {
 	return m, nil
 }
 
-// message returns the fresh message of the frame's kind with the fields set, or nil and
-// the fault in p.fields.
+// message returns the message of the frame's kind and protocol with its fields set. An error is in
+// p.fields.
 func (p *Parser) message(f Frame) Message {
 	var m Message
 	switch f.Protocol {
 	case ProtocolHello:
 		switch f.Kind {
 		case KindRequest:
-			m = renew(&p.hello)
+			m = reset(&p.hello)
 		default:
-			m = renew(&p.reply)
+			m = reset(&p.reply)
 		}
 	case ProtocolHandoff:
 		switch f.Kind {
 		case KindRequest:
-			m = renew(&p.offer)
+			m = reset(&p.offer)
 		case KindResponse:
-			m = renew(&p.ack)
+			m = reset(&p.ack)
 		default:
-			m = renew(&p.ready)
+			m = reset(&p.ready)
 		}
 	case ProtocolClient:
-		m = renew(&p.fallback)
+		m = reset(&p.fallback)
 	default:
 		return p.link()
 	}
@@ -105,18 +104,18 @@ func (p *Parser) message(f Frame) Message {
 	return m
 }
 
-// settle does what a message needs of its envelope.
-func (p *Parser) settle(f Frame, m Message) error {
+// applyEnvelope sets the fields of m that the envelope carries, and checks the request id.
+func (p *Parser) applyEnvelope(f Frame, m Message) error {
 	correlationID := f.RequestID
 	switch m := m.(type) {
 	case *Hello:
 		m.FrameID = f.RequestID
-		p.service = m.Service
+		p.lastService = m.Service
 	case *HelloReply:
 		m.FrameID = f.RequestID
 	case *Offer:
 		correlationID = m.CorrelationID
-		p.service = m.Service
+		p.lastService = m.Service
 	case *Ack:
 		correlationID = m.CorrelationID
 	}
@@ -136,8 +135,8 @@ func maxPayload(f Frame) int {
 	return MaxControl
 }
 
-// renew empties m and returns it.
-func renew[T any](m *T) *T {
+// reset empties m and returns it.
+func reset[T any](m *T) *T {
 	var zero T
 	*m = zero
 	return m

@@ -5,27 +5,26 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Offer is HandoffOffer of docs/reference.md with extensions: the broker offers a
-// connection to a backend, and the descriptor travels with the frame's first byte.
+// Offer offers a connection to a backend. The descriptor travels with the frame's first byte. The
 // Preface and Metadata of a parsed Offer share the memory of its frame.
 type Offer struct {
-	HandleValue   uint64         // 0 on Unix
-	Token         registry.Token // names the attempt, and proves the right to answer for it
-	Service       string         // that the connection is for
-	CorrelationID uint64         // ties the answer to the offer on this link
+	HandleValue   uint64         // 0 on Unix; running-process passes a Windows handle in it
+	Token         registry.Token // names the attempt; only a backend that got the offer can answer it
+	Service       string         // the service that the connection is for
+	CorrelationID uint64         // the answer on this link carries the same
 
-	// ServeBy is the lease: a backend owns the connection if its clock, read after the
-	// whole ACK was written, shows less. Nanoseconds of the kernel's CLOCK_MONOTONIC;
-	// zero: there is no lease, and the backend serves after Commit only.
+	// ServeBy is the end of the lease, in nanoseconds of the kernel's CLOCK_MONOTONIC. A
+	// backend that reads a smaller value after it has written the whole ACK owns the
+	// connection. Zero: there is no lease, and the backend serves only after Commit.
 	ServeBy uint64
-	Preface []byte // what the broker read from the client: the backend reads it first; MaxPreface at most
-	// Metadata is the application's own, MaxMetadata at most.
+	Preface []byte // what the broker read from the client, for the backend to read first; at most MaxPreface bytes
+	// Metadata is defined by the application; at most MaxMetadata bytes.
 	Metadata      []byte
-	ClientAddress string // as the broker knows it, MaxAddress at most; may be empty
+	ClientAddress string // as the broker sees it, at most MaxAddress bytes; may be empty
 
-	// ReadyToken is set if the client waits for Ready: the new owner writes that first,
-	// with this token, which is the one in the client's hello reply and not always this
-	// attempt's. Zero: the client knows nothing of handoff, and is sent nothing.
+	// ReadyToken is set if the client waits for Ready: the new owner writes Ready first, with
+	// this token. It is the token from the reply to the client's hello, and may differ from
+	// Token. Zero: the client does not know of the handoff, and gets no Ready.
 	ReadyToken registry.Token
 }
 
@@ -41,9 +40,9 @@ const (
 	offerReadyToken    protowire.Number = 104
 )
 
-// Append implements [Message]. Without extensions the bytes are those of docs/reference.md.
+// Append implements [Message].
 func (m *Offer) Append(b []byte) []byte {
-	b, at := openMessage(b, KindRequest, ProtocolHandoff)
+	b, at := beginMessage(b, KindRequest, ProtocolHandoff)
 	b = appendUint(b, offerHandle, m.HandleValue)
 	b = appendToken(b, offerToken, m.Token)
 	b = appendText(b, offerService, m.Service)
@@ -53,7 +52,7 @@ func (m *Offer) Append(b []byte) []byte {
 	b = appendBytes(b, offerMetadata, m.Metadata)
 	b = appendText(b, offerClientAddress, m.ClientAddress)
 	b = appendToken(b, offerReadyToken, m.ReadyToken)
-	return closeMessage(b, at, m.CorrelationID)
+	return endMessage(b, at, m.CorrelationID)
 }
 
 // Check implements [Message].
@@ -66,8 +65,8 @@ func (m *Offer) Check() error {
 	return m.CheckRequest()
 }
 
-// CheckRequest is Check of what a caller asks for: all but the token, which is issued only for
-// a request that fits.
+// CheckRequest checks all fields but the token. A broker calls it before it issues a token for
+// what its caller asks for.
 func (m *Offer) CheckRequest() error {
 	c := check{message: "HandoffOffer"}
 	c.service(offerService, m.Service)

@@ -2,18 +2,17 @@ package wire
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// Ping asks the other end of a link for a sign of life. The broker's first one, right
-// after LinkHello, is a challenge too: see Pong.
+// Ping asks the other end of a link for a Pong. The broker's first Ping, right after LinkHello,
+// also reads the backend's clock: see Pong.
 type Ping struct {
-	Nonce uint64 // not to be guessed, so that an answer cannot be older than its question
+	Nonce uint64 // unpredictable, so that a Pong proves that the Ping was read
 }
 
-// Pong answers a Ping. A broker that reads its own clock before the ping and after the
-// pong can tell whether the reading in between fits: one more condition, besides the
-// same time namespace, for the lease.
+// Pong answers a Ping. The broker reads its own clock before the Ping and after the Pong. A lease
+// requires that Clock lies between the two, and that both processes are in one time namespace.
 type Pong struct {
 	Nonce uint64 // the ping's
-	Clock uint64 // nanoseconds of the sender's CLOCK_MONOTONIC; zero: it has none to compare
+	Clock uint64 // nanoseconds of the sender's CLOCK_MONOTONIC; zero: the clocks cannot be compared
 }
 
 const (
@@ -25,9 +24,9 @@ const (
 
 // Append implements [Message].
 func (m *Ping) Append(b []byte) []byte {
-	b, at := openLink(b, linkPing)
+	b, at := beginLink(b, linkPing)
 	b = appendUint(b, pingNonce, m.Nonce)
-	return closeLink(b, at)
+	return endLink(b, at)
 }
 
 // Check implements [Message]: it returns nil.
@@ -44,10 +43,10 @@ func (m *Ping) merge(f *fields) {
 
 // Append implements [Message].
 func (m *Pong) Append(b []byte) []byte {
-	b, at := openLink(b, linkPong)
+	b, at := beginLink(b, linkPong)
 	b = appendUint(b, pongNonce, m.Nonce)
 	b = appendUint(b, pongClock, m.Clock)
-	return closeLink(b, at)
+	return endLink(b, at)
 }
 
 // Check implements [Message]: it returns nil.

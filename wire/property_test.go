@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// limitOf returns the cap of the reader that a message is for.
+// limitOf returns the limit of the reader that a message is for.
 func limitOf(m wire.Message) int {
 	switch m.(type) {
 	case *wire.Hello, *wire.HelloReply:
@@ -22,8 +22,8 @@ func limitOf(m wire.Message) int {
 	return wire.MaxControl
 }
 
-// roundTrip is the property of one message: what is written is read, by ours and by
-// the twin, and fits.
+// roundTrip checks that a message within the limits fits into its frame, and that this package
+// and the official implementation of protobuf parse it to the same message.
 func roundTrip(t *rapid.T) {
 	m := messages().Draw(t, "m")
 	require.NoError(t, m.Check())
@@ -39,13 +39,13 @@ func roundTrip(t *rapid.T) {
 	require.Equal(t, m, got)
 	require.Equal(t, b, got.Append(nil), "one message, one form")
 	require.Equal(t, b, frame.Append(nil))
-	requireTwin(t, b)
+	requireProtobufAgrees(t, b)
 }
 
-func TestWhatIsWrittenIsRead(t *testing.T) { rapid.Check(t, roundTrip) }
+func TestRoundTrip(t *testing.T) { rapid.Check(t, roundTrip) }
 
-// Pieces of any size give the same frames, each where it began.
-func TestFramesComeOutOfPiecesAsTheyWentIn(t *testing.T) {
+// A stream cut into pieces of any size gives the same frames, with the same offsets.
+func TestDecoderFindsFramesInPiecesOfAnySize(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sent := rapid.SliceOfN(messages(), 1, 6).Draw(t, "sent")
 		var stream []byte
@@ -84,7 +84,7 @@ func TestFramesComeOutOfPiecesAsTheyWentIn(t *testing.T) {
 	})
 }
 
-// unknown draws a field that no message here has.
+// unknown draws a field that no message has.
 func unknown(t *rapid.T) []byte {
 	num := protowire.Number(rapid.SampledFrom([]int{16, 20, 99, 105, 1000, 1<<29 - 1}).Draw(t, "number"))
 	b := []byte{}
@@ -107,7 +107,7 @@ func unknown(t *rapid.T) []byte {
 	return b
 }
 
-// salt puts unknown fields between the fields of a message.
+// salt inserts unknown fields between the fields of a message.
 func salt(t *rapid.T, message []byte) []byte {
 	out := []byte{}
 	for len(message) > 0 {
@@ -137,15 +137,15 @@ func TestUnknownFieldsAreSkipped(t *testing.T) {
 	})
 }
 
-// Two payloads of a kind, one after the other, are one message: the last value of a
-// field wins, and parts of it grow together, as the twin says.
+// Two concatenated payloads of a kind are one message, as in protobuf: the last value of a field
+// counts, and nested messages are merged.
 func TestLaterValuesWin(t *testing.T) {
 	envelope := func(m wire.Message) wire.Frame {
 		f, err := wire.ParseFrame(m.Append(nil)[wire.HeaderSize:])
 		require.NoError(t, err)
 		return f
 	}
-	// Replies are one protobuf message with two members, those on a link with nine.
+	// A reply is a oneof of two messages, a link's payload a oneof of nine.
 	mixes := [][]int{{0}, {1, 2}, {3}, {4}, {5}, {6}, {7, 8, 9, 10, 11, 12, 13, 14, 15}}
 	rapid.Check(t, func(t *rapid.T) {
 		mix := rapid.SampledFrom(mixes).Draw(t, "mix")
@@ -158,8 +158,8 @@ func TestLaterValuesWin(t *testing.T) {
 			frame.RequestID = correlationID(t, frame)
 		}
 		got, err := wire.Parse(frame)
-		twin, twinErr := twinParse(t, payloadName(frame), frame.Payload)
-		require.NoError(t, twinErr)
+		official, protobufErr := protobufParse(t, payloadName(frame), frame.Payload)
+		require.NoError(t, protobufErr)
 		if err != nil {
 			// Together they may be too much, or contradict each other.
 			require.True(t, oneOf(err, wire.ErrTooMany, wire.ErrTooLong, wire.ErrValue) || tooLarge(err), err)
@@ -169,7 +169,7 @@ func TestLaterValuesWin(t *testing.T) {
 			}
 			return
 		}
-		require.Equal(t, twinBytes(t, twin), append([]byte{}, envelope(got).Payload...))
+		require.Equal(t, protobufBytes(t, official), append([]byte{}, envelope(got).Payload...))
 	})
 }
 

@@ -5,14 +5,13 @@ import (
 	"io"
 )
 
-// ReadFrame reads one frame from r and not a byte more, so that what follows on the
-// stream is left for whoever reads it next. It blocks as r does: a caller that does not
-// trust the other end sets a deadline for the whole frame.
+// ReadFrame reads one frame from r and no byte behind it. It blocks as long as r does: a caller
+// that does not trust the peer sets a deadline for the whole frame.
 //
-// A body larger than limit is refused before it is read, and a body that was announced
-// takes memory only as it arrives. ReadFrame returns [io.EOF] at the end of the stream,
-// [io.ErrUnexpectedEOF] at an end within a frame, the error of r as it is, [ErrFraming],
-// a [*FrameSizeError], or ParseFrame's. The frame has memory of its own.
+// It refuses a body larger than limit before it reads it, and allocates memory for a body only as
+// the bytes arrive. ReadFrame returns [io.EOF] at the end of the stream, [io.ErrUnexpectedEOF] if
+// the stream ends within a frame, [ErrFraming], a [*FrameSizeError], the unchanged error of r, or an
+// error of ParseFrame. The frame does not share memory with anything.
 func ReadFrame(r io.Reader, limit int) (Frame, error) {
 	header := make([]byte, HeaderSize)
 	if _, err := io.ReadFull(r, header); err != nil {
@@ -29,7 +28,7 @@ func ReadFrame(r io.Reader, limit int) (Frame, error) {
 	return ParseFrame(body)
 }
 
-// bodySize returns the length of the body behind a header.
+// bodySize returns the length of the body from its header.
 func bodySize(header []byte, limit int) (int, error) {
 	if header[0] != Version {
 		return 0, ErrFraming
@@ -41,13 +40,14 @@ func bodySize(header []byte, limit int) (int, error) {
 	return int(size), nil
 }
 
-// readBody reads size bytes, twice as many at a time as it did before.
+// readBody reads size bytes. It doubles its buffer whenever that is full, so that a peer which
+// announces a large body and does not send it costs little memory.
 func readBody(r io.Reader, size int) ([]byte, error) {
 	const first = 4 << 10
 	body := make([]byte, min(size, first))
 	for have := 0; ; {
 		if _, err := io.ReadFull(r, body[have:]); err == io.EOF {
-			return nil, io.ErrUnexpectedEOF // the header had arrived
+			return nil, io.ErrUnexpectedEOF // the stream ends within the frame
 		} else if err != nil {
 			return nil, err
 		}

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// The tables in the README are those of handoff.proto, field by field.
-func TestReadmeHasTheSchema(t *testing.T) {
+// The tables of the README list every field of handoff.proto.
+func TestReadmeTablesMatchTheSchema(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	var written []string

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// unhex reads hexadecimal digits with spaces between them.
+// unhex decodes hexadecimal digits and ignores spaces.
 func unhex(t tester, digits string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
@@ -35,7 +35,7 @@ var (
 
 const tokenHex = "000102030405060708090a0b0c0d0e0f"
 
-func TestPayloadsThatAreRefused(t *testing.T) {
+func TestInvalidPayloadsAreRefused(t *testing.T) {
 	group := func(depth int) string {
 		return strings.Repeat("c301", depth) + strings.Repeat("c401", depth)
 	}
@@ -120,7 +120,8 @@ func TestPayloadsThatAreRefused(t *testing.T) {
 	}
 }
 
-// What is too long is refused by both ends, and what just fits by neither.
+// A value over its limit is refused by the sender's Check and by the receiver; one at its limit is
+// accepted by both.
 func TestLimits(t *testing.T) {
 	tok, err := registry.ParseToken(unhex(t, tokenHex))
 	require.NoError(t, err)
@@ -194,10 +195,10 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
-	// A reply of both cannot come out of bytes, because the later one wins.
+	// Parsing never returns a reply with both: the later one counts.
 	both := &wire.HelloReply{Negotiated: &wire.Negotiated{}, Refused: &wire.Refused{}}
 	require.ErrorIs(t, both.Check(), wire.ErrTooMany)
-	// Nor can a negative wait: it is written as none.
+	// Nor with a negative wait: it is written as zero.
 	for _, m := range []wire.Message{
 		&wire.Ack{Token: tok, RetryAfter: -1}, &wire.Fallback{RetryAfter: -1},
 		&wire.HelloReply{Negotiated: &wire.Negotiated{WaitBudget: -1}}, &wire.HelloReply{Refused: &wire.Refused{RetryAfter: -1}},
@@ -249,20 +250,20 @@ func TestClipDetailFits(t *testing.T) {
 	require.Equal(t, "?", wire.ClipDetail(strings.Repeat("\x80", 2*wire.MaxDetail)))
 }
 
-func TestErrorsSayWhatIsWrong(t *testing.T) {
+func TestErrorMessages(t *testing.T) {
 	field := &wire.FieldError{Message: "HandoffOffer", Field: 2, Err: &registry.TokenSizeError{Got: 3}}
 	require.Equal(t, "wire: HandoffOffer: field 2: registry: token has 3 bytes, want 16", field.Error())
 	whole := &wire.FieldError{Message: "Link", Err: wire.ErrNoMessage}
-	require.Equal(t, "wire: Link holds no message that is known here", whole.Error())
+	require.Equal(t, "wire: Link contains no known message", whole.Error())
 	envelope := &wire.EnvelopeError{Got: 3, Err: wire.ErrEncoding}
 	require.Equal(t, "wire: payload is compressed (0x3)", envelope.Error())
 	require.True(t, errors.Is(envelope, wire.ErrEncoding))
 	size := &wire.FrameSizeError{Size: 5000, Max: 4096}
-	require.Equal(t, "wire: frame of 5000 bytes, at most 4096 are taken", size.Error())
+	require.Equal(t, "wire: frame body of 5000 bytes exceeds the limit of 4096", size.Error())
 	require.NotErrorIs(t, wire.ErrTruncated, io.ErrUnexpectedEOF)
 }
 
-func TestARequestIsCheckedBeforeThereIsAToken(t *testing.T) {
+func TestCheckRequestNeedsNoToken(t *testing.T) {
 	request := wire.Offer{Service: "a", Preface: make([]byte, wire.MaxPreface)}
 	require.NoError(t, request.CheckRequest())
 	require.ErrorIs(t, request.Check(), registry.ErrTokenMissing)

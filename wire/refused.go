@@ -9,21 +9,21 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Refused is a broker's no. All texts together have MaxText bytes at most.
+// Refused is the reply of a broker that refuses a hello. All strings together have at most MaxText
+// bytes.
 type Refused struct {
-	Reason      string            // words
-	MinProtocol uint32            // the oldest version that the broker speaks
-	MaxProtocol uint32            // the latest
+	Reason      string            // text for people
+	MinProtocol uint32            // the oldest version that the broker supports
+	MaxProtocol uint32            // the latest version that the broker supports
 	Code        RefusedCode       // why, for a program
-	Details     map[string]string // MaxItems at most; written in the order of its keys
+	Details     map[string]string // at most MaxItems; written in the order of the keys
 	RetryAfter  time.Duration     // in whole milliseconds; zero: not known
 }
 
-// RefusedCode is why a broker says no. Any other number is one that a later version
-// knows.
+// RefusedCode is why a broker refuses a hello. Unknown numbers come from later versions.
 type RefusedCode int32
 
-// The codes, numbered as in docs/reference.md.
+// The codes.
 const (
 	RefusedUnspecified RefusedCode = iota
 	RefusedVersionUnsupported
@@ -38,7 +38,7 @@ const (
 )
 
 // String returns the code's name in lower case with hyphens, or RefusedCode(n) for a
-// number that is not known here.
+// unknown number.
 func (c RefusedCode) String() string {
 	switch c {
 	case RefusedUnspecified:
@@ -84,15 +84,15 @@ func (m *Refused) append(b []byte) []byte {
 	b = appendInt(b, refusedCode, int32(m.Code))
 	for _, key := range slices.Sorted(maps.Keys(m.Details)) {
 		var at int
-		b, at = open(b, refusedDetails)
+		b, at = beginField(b, refusedDetails)
 		// An entry's key and value are written even if they are empty.
 		b = protowire.AppendTag(b, detailKey, protowire.BytesType)
 		b = protowire.AppendString(b, key)
 		b = protowire.AppendTag(b, detailValue, protowire.BytesType)
 		b = protowire.AppendString(b, m.Details[key])
-		b = shut(b, at)
+		b = endField(b, at)
 	}
-	return appendUint(b, refusedRetryAfter, units(m.RetryAfter, time.Millisecond))
+	return appendUint(b, refusedRetryAfter, toUnits(m.RetryAfter, time.Millisecond))
 }
 
 func (m *Refused) check() error {
@@ -107,7 +107,7 @@ func (m *Refused) check() error {
 		c.text(refusedDetails, value, MaxText)
 		total += len(key) + len(value)
 	}
-	c.must(refusedRetryAfter, m.RetryAfter >= 0)
+	c.require(refusedRetryAfter, m.RetryAfter >= 0)
 	c.size(0, total, MaxText)
 	return c.err
 }
@@ -125,15 +125,15 @@ func (m *Refused) merge(f *fields) {
 		case refusedCode:
 			m.Code = RefusedCode(f.uint())
 		case refusedDetails:
-			m.detail(f)
+			m.mergeDetail(f)
 		case refusedRetryAfter:
-			m.RetryAfter = duration(f.uint(), time.Millisecond)
+			m.RetryAfter = fromUnits(f.uint(), time.Millisecond)
 		}
 	}
 }
 
-// detail takes one entry of the map: of a key that comes twice, the last value.
-func (m *Refused) detail(f *fields) {
+// mergeDetail sets one entry of the map. If a key occurs twice, the last value counts.
+func (m *Refused) mergeDetail(f *fields) {
 	entry := fields{message: "Refused.details", rest: f.bytes()}
 	var key, value string
 	for entry.next() {
@@ -144,7 +144,7 @@ func (m *Refused) detail(f *fields) {
 			value = entry.text()
 		}
 	}
-	if f.adopt(entry.err); f.err != nil {
+	if f.propagate(entry.err); f.err != nil {
 		return
 	}
 	if m.Details == nil {
@@ -152,6 +152,6 @@ func (m *Refused) detail(f *fields) {
 	}
 	m.Details[key] = value
 	if len(m.Details) > MaxItems {
-		f.fail(ErrTooMany) // before memory is taken for all that follow
+		f.fail(ErrTooMany) // before memory is allocated for all that follow
 	}
 }

@@ -7,28 +7,28 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// HelloReply is the broker's answer to a Hello: exactly one of its pointers is set.
+// HelloReply is the broker's answer to a Hello. Exactly one of its pointers is set.
 type HelloReply struct {
-	FrameID    uint64 // of the hello that it answers: clients of running-process 4.5.5 compare it
+	FrameID    uint64 // the FrameID of the hello; clients compare it
 	Negotiated *Negotiated
 	Refused    *Refused
 }
 
-// Negotiated is a broker's yes, with an extension, WaitBudget. All texts together
-// have MaxText bytes at most.
+// Negotiated is the reply of a broker that accepts a hello. All strings together have at most
+// MaxText bytes.
 type Negotiated struct {
-	Protocol      uint32         // the version that both speak
+	Protocol      uint32         // the version that both support
 	DaemonVersion string         // of the service
-	Address       string         // backend_pipe: where to connect without a handoff
-	Warnings      []string       // MaxItems at most
+	Address       string         // backend_pipe in handoff.proto: where to connect without a handoff
+	Warnings      []string       // at most MaxItems
 	Capabilities  uint64         // see CapabilityHandlePassing
-	KeepaliveSecs uint64         // between signs of life; zero: none are asked for
-	Token         registry.Token // of the handoff that is under way; zero: there is none
+	KeepaliveSecs uint64         // the interval that the broker asks for; zero: none
+	Token         registry.Token // the token that Ready will carry; zero: the connection is not handed over
 	ConnectionID  uint64         // the broker's name for the connection
 
 	// WaitBudget is how long the client should wait for Ready or Fallback on this
-	// connection: every attempt with its deadline, and the settling. In whole
-	// milliseconds; zero from running-process 4.5.5, whose own client waits two seconds.
+	// connection: long enough for every attempt with its deadline, and for the earlier
+	// holders to settle. In whole milliseconds; zero: not given, as by running-process.
 	WaitBudget time.Duration
 }
 
@@ -47,18 +47,18 @@ const (
 	negotiatedWaitBudget    protowire.Number = 100
 )
 
-// Append implements [Message]. It writes what is set: see Check.
+// Append implements [Message]. It writes whatever is set: see Check.
 func (m *HelloReply) Append(b []byte) []byte {
-	b, at := openMessage(b, KindResponse, ProtocolHello)
+	b, at := beginMessage(b, KindResponse, ProtocolHello)
 	if m.Negotiated != nil {
-		b, at.member = open(b, replyNegotiated)
-		b = shut(m.Negotiated.append(b), at.member)
+		b, at.member = beginField(b, replyNegotiated)
+		b = endField(m.Negotiated.append(b), at.member)
 	}
 	if m.Refused != nil {
-		b, at.member = open(b, replyRefused)
-		b = shut(m.Refused.append(b), at.member)
+		b, at.member = beginField(b, replyRefused)
+		b = endField(m.Refused.append(b), at.member)
 	}
-	return closeMessage(b, at, m.FrameID)
+	return endMessage(b, at, m.FrameID)
 }
 
 // Check implements [Message].
@@ -74,9 +74,9 @@ func (m *HelloReply) Check() error {
 	return &FieldError{Message: "HelloReply", Err: ErrNoMessage}
 }
 
-// merge, when a reply has both, keeps the later one; the same one twice is one message
-// in two parts. Both is what protobuf says. Nobody sends many parts, each of which
-// takes memory anew.
+// merge keeps the later one if a reply has both, and merges the parts if one of them occurs twice
+// in a row, as protobuf specifies for a oneof. It refuses more than MaxItems parts: each may
+// allocate a message.
 func (m *HelloReply) merge(f *fields) {
 	f.message = "HelloReply"
 	for parts := 0; f.next(); {
@@ -101,7 +101,7 @@ func (m *HelloReply) merge(f *fields) {
 			}
 			m.Refused.merge(&part)
 		}
-		f.adopt(part.err)
+		f.propagate(part.err)
 	}
 }
 
@@ -117,7 +117,7 @@ func (m *Negotiated) append(b []byte) []byte {
 	b = appendUint(b, negotiatedKeepaliveSecs, m.KeepaliveSecs)
 	b = appendToken(b, negotiatedToken, m.Token)
 	b = appendUint(b, negotiatedConnectionID, m.ConnectionID)
-	return appendUint(b, negotiatedWaitBudget, units(m.WaitBudget, time.Millisecond))
+	return appendUint(b, negotiatedWaitBudget, toUnits(m.WaitBudget, time.Millisecond))
 }
 
 func (m *Negotiated) check() error {
@@ -132,7 +132,7 @@ func (m *Negotiated) check() error {
 		c.text(negotiatedWarnings, warning, MaxText)
 		total += len(warning)
 	}
-	c.must(negotiatedWaitBudget, m.WaitBudget >= 0)
+	c.require(negotiatedWaitBudget, m.WaitBudget >= 0)
 	c.size(0, total, MaxText)
 	return c.err
 }
@@ -149,7 +149,7 @@ func (m *Negotiated) merge(f *fields) {
 			m.Address = f.text()
 		case negotiatedWarnings:
 			if len(m.Warnings) == MaxItems {
-				f.fail(ErrTooMany) // before memory is taken for them
+				f.fail(ErrTooMany) // before memory is allocated for them
 			}
 			m.Warnings = append(m.Warnings, f.text())
 		case negotiatedCapabilities:
@@ -161,7 +161,7 @@ func (m *Negotiated) merge(f *fields) {
 		case negotiatedConnectionID:
 			m.ConnectionID = f.uint()
 		case negotiatedWaitBudget:
-			m.WaitBudget = duration(f.uint(), time.Millisecond)
+			m.WaitBudget = fromUnits(f.uint(), time.Millisecond)
 		}
 	}
 }

@@ -9,23 +9,22 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// maxDepth is how deep groups may lie in each other: see docs/reference.md.
-// Nothing here uses groups, so they are only ever skipped.
+// maxDepth is how deep protobuf groups may be nested. No message here uses groups: they only occur
+// in unknown fields, and are skipped.
 const maxDepth = 100
 
-// fields walks over the fields of one message. Values are read before the caller asks,
-// so that a field it does not know is skipped by asking nothing. The first fault ends
-// the walk and stands in err.
+// fields iterates over the fields of one message. next reads the value, too: the caller skips an
+// unknown field by not asking for its value. The first error ends the iteration and is in err.
 type fields struct {
-	message string // for errors
-	rest    []byte // what is still to be read
-	recent  string // a text that is likely to come again, to spare its copy
-	err     error
+	message  string // its name, for errors
+	rest     []byte // the fields behind the current one
+	lastText string // a string that probably comes again, to avoid an allocation
+	err      error
 
 	// The current field.
 	num    protowire.Number
 	typ    protowire.Type
-	varint uint64 // its value, of this wire type
+	varint uint64 // its value, if it is a varint
 	span   []byte // its value, if it is length-delimited
 }
 
@@ -37,7 +36,7 @@ func (f *fields) next() bool {
 	f.num = 0
 	num, typ, n := protowire.ConsumeTag(f.rest)
 	if n < 0 {
-		return f.failed(n)
+		return f.failConsume(n)
 	}
 	if num > protowire.MaxValidNumber {
 		return f.fail(ErrMalformed)
@@ -52,21 +51,22 @@ func (f *fields) next() bool {
 		n = skip(num, typ, f.rest, 0)
 	}
 	if n < 0 {
-		return f.failed(n)
+		return f.failConsume(n)
 	}
 	f.rest = f.rest[n:]
 	return true
 }
 
-// failed ends the walk with protowire's complaint n, and returns false.
-func (f *fields) failed(n int) bool {
+// failConsume ends the iteration with the error that protowire returned as n, and returns
+// false.
+func (f *fields) failConsume(n int) bool {
 	if errors.Is(protowire.ParseError(n), io.ErrUnexpectedEOF) {
 		return f.fail(ErrTruncated)
 	}
 	return f.fail(ErrMalformed)
 }
 
-// fail ends the walk with the first fault of the current field, and returns false.
+// fail ends the iteration with an error of the current field, and returns false.
 func (f *fields) fail(err error) bool {
 	if f.err == nil {
 		f.err = &FieldError{Message: f.message, Field: int32(f.num), Err: err}
@@ -74,15 +74,15 @@ func (f *fields) fail(err error) bool {
 	return false
 }
 
-// adopt ends the walk with the fault of a message within this one, if it has one.
-func (f *fields) adopt(err error) {
+// propagate ends the iteration with the error of a nested message, unless err is nil.
+func (f *fields) propagate(err error) {
 	if f.err == nil {
 		f.err = err
 	}
 }
 
-// uint returns a varint. As protobuf says, a field of 32 bits keeps the lower half of
-// it, and for a bool all but zero is true.
+// uint returns a varint. As protobuf specifies, a caller keeps the low bits for a 32-bit field, and
+// takes every value but zero for true.
 func (f *fields) uint() uint64 {
 	if f.typ != protowire.VarintType {
 		f.fail(ErrWireType)
@@ -91,8 +91,8 @@ func (f *fields) uint() uint64 {
 	return f.varint
 }
 
-// bytes returns a length-delimited field, which shares the memory of the message; nil
-// if it is empty, as if it was not there.
+// bytes returns a length-delimited field, which shares the memory of the message. It returns nil
+// for an empty field, as if the field were missing.
 func (f *fields) bytes() []byte {
 	if f.typ != protowire.BytesType {
 		f.fail(ErrWireType)
@@ -106,8 +106,8 @@ func (f *fields) bytes() []byte {
 
 func (f *fields) text() string {
 	b := f.bytes()
-	if string(b) == f.recent {
-		return f.recent
+	if string(b) == f.lastText {
+		return f.lastText
 	}
 	if !utf8.Valid(b) {
 		f.fail(ErrUTF8)
@@ -128,7 +128,7 @@ func (f *fields) token() registry.Token {
 	return token
 }
 
-// optionalToken is token for a field that, empty, says what its absence does.
+// optionalToken is token for a field in which empty means the same as missing.
 func (f *fields) optionalToken() registry.Token {
 	if f.typ == protowire.BytesType && len(f.span) == 0 {
 		return registry.Token{}
@@ -136,8 +136,8 @@ func (f *fields) optionalToken() registry.Token {
 	return f.token()
 }
 
-// skip returns the length of a field's value, or a negative number as protowire does.
-// protowire's own skips groups ten thousand deep, at the cost of the stack for that.
+// skip returns the length of a field's value, or a negative number as protowire does. protowire's
+// own function follows groups to a depth of ten thousand, which costs that much stack.
 func skip(num protowire.Number, typ protowire.Type, b []byte, depth int) int {
 	if typ != protowire.StartGroupType {
 		return protowire.ConsumeFieldValue(num, typ, b)

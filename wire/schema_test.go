@@ -21,7 +21,7 @@ type tester interface {
 	Helper()
 }
 
-// schema is handoff.proto, as the official implementation of protobuf knows it.
+// schema returns handoff.proto as a descriptor of the official implementation of protobuf.
 func schema(t tester) protoreflect.FileDescriptor {
 	t.Helper()
 	file, err := readSchema()
@@ -44,8 +44,8 @@ var (
 	protoReserved = regexp.MustCompile(`^reserved (\d+) to (\d+);$`)
 )
 
-// parseProto reads the little of the language that handoff.proto uses. A line that it
-// does not know is made a field that no descriptor can be built from.
+// parseProto parses the part of the language that handoff.proto uses. It turns an unknown line into
+// a field for which no descriptor can be built.
 func parseProto(text string) *descriptorpb.FileDescriptorProto {
 	file := &descriptorpb.FileDescriptorProto{
 		Name: proto.String("handoff.proto"), Syntax: proto.String("proto3"), Package: proto.String("handoff.v1"),
@@ -150,7 +150,7 @@ func number(digits string) *int32 {
 	return proto.Int32(int32(n))
 }
 
-func TestSchemaReaderRefusesWhatItDoesNotKnow(t *testing.T) {
+func TestSchemaParserRefusesUnknownLines(t *testing.T) {
 	for _, text := range []string{
 		"message A {\n  int32 x = 1;\n}",
 		"message A {\n  optional uint32 x = 1;\n}",
@@ -162,9 +162,9 @@ func TestSchemaReaderRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// Extensions keep out of the numbers of docs/reference.md, and reserved ones stay unused: the
-// descriptor could not be built otherwise.
-func TestExtensionsKeepReservedNumbersFree(t *testing.T) {
+// Extensions use the numbers from 100 on, and no field has a reserved number: otherwise the
+// descriptor could not be built.
+func TestExtensionsUseNoReservedNumbers(t *testing.T) {
 	last := map[string]protoreflect.FieldNumber{
 		"Frame": 9, "Hello": 15, "HelloReply": 2, "Negotiated": 8, "Refused": 6, "HandoffOffer": 4, "HandoffAck": 4,
 	}

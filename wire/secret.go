@@ -6,19 +6,18 @@ import (
 	"log/slog"
 )
 
-// Secret is bytes that prove something. It prints as a placeholder under every fmt
-// verb, in slog and in JSON, though not when fmt finds it in an unexported field, where
-// it calls no methods. The zero Secret is none.
+// Secret is a secret as bytes. It prints as a placeholder with every fmt verb, in slog and in JSON,
+// but not when it is in an unexported field, where fmt calls no methods. The zero Secret is empty.
 type Secret []byte
 
 const redacted = "Secret(redacted)"
 
-// Format implements [fmt.Formatter]: a placeholder under every verb.
+// Format implements [fmt.Formatter]: it prints a placeholder for every verb.
 func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue implements [slog.LogValuer]: a placeholder.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON implements [encoding/json.Marshaler]: a placeholder, which does not read
-// back.
+// MarshalJSON implements [encoding/json.Marshaler]: a placeholder, which cannot be
+// unmarshalled.
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }

@@ -5,21 +5,20 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Attempt names one offer on one link. It is comparable, and means nothing on another
-// link.
+// Attempt identifies one offer on its link. It is comparable.
 type Attempt struct {
 	Token         registry.Token // the offer's
 	CorrelationID uint64         // the offer's
 }
 
-// Commit tells a backend that the broker took its ACK: the backend is the owner.
+// Commit tells a backend that the broker accepted its ACK: the backend owns the connection.
 type Commit Attempt
 
-// Revoke tells a backend that it is not the owner, or no longer: it closes its copy and
-// answers Released. It may come for an attempt that the backend has rejected by then.
+// Revoke tells a backend that it does not own the connection: it closes its copy and answers
+// Released. It may cross the backend's rejection of the same attempt.
 type Revoke Attempt
 
-// Released answers a Revoke: every copy that the backend had is closed.
+// Released answers a Revoke: the backend has closed every copy of the connection.
 type Released Attempt
 
 const (
@@ -50,10 +49,10 @@ func (m *Revoke) merge(f *fields)   { (*Attempt)(m).mergeAs("Revoke", f) }
 func (m *Released) merge(f *fields) { (*Attempt)(m).mergeAs("Released", f) }
 
 func (m *Attempt) appendAs(num protowire.Number, b []byte) []byte {
-	b, at := openLink(b, num)
+	b, at := beginLink(b, num)
 	b = appendToken(b, attemptToken, m.Token)
 	b = appendUint(b, attemptCorrelationID, m.CorrelationID)
-	return closeLink(b, at)
+	return endLink(b, at)
 }
 
 func (m *Attempt) checkAs(message string) error {

@@ -16,16 +16,16 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/vectors.json; the observed vectors stay as they are written here")
+var update = flag.Bool("update", false, "rewrite testdata/vectors.json; the vectors of running-process stay as they are written here")
 
-// A vector is a frame that every implementation reads, and writes unless it says that
-// it is only read. Its fields in the file are what the official implementation of
-// protobuf reads from the bytes by handoff.proto, in protobuf's JSON.
+// A vector is a frame that every implementation must parse, and write unless readOnly is set. Its
+// fields in the file are those that the official implementation of protobuf parses from the bytes
+// by handoff.proto, in protobuf's JSON.
 type vector struct {
 	name     string
 	from, to string
 	m        wire.Message
-	// bytes is set for the vectors of docs/reference.md, and is then not ours to change.
+	// bytes is set for vectors that running-process 4.5.5 was observed to send: never change them.
 	bytes    string
 	readOnly bool
 }
@@ -87,11 +87,11 @@ func vectors(t tester) []vector {
 	}
 }
 
-// A refusal is a frame that every implementation refuses, for this reason.
+// A refusal is a frame that every implementation must refuse, and its error.
 type refusal struct {
 	Name  string `json:"name"`
 	To    string `json:"to"`
-	Limit int    `json:"limit"` // the reader's cap on the body
+	Limit int    `json:"limit"` // the reader's limit of the body in bytes
 	Hex   string `json:"hex"`
 	Error string `json:"error"`
 }
@@ -103,8 +103,8 @@ func refusals() []refusal {
 		{"a body larger than the cap", "broker", wire.MaxControl, "01 01100000", (&wire.FrameSizeError{Size: 4097, Max: 4096}).Error()},
 		{"an empty body is a frame of version 0", "any", wire.MaxControl, "01 00000000", "wire: envelope version is not 1 (0x0)"},
 		{"another envelope version", "any", wire.MaxControl, "01 02000000 0802", "wire: envelope version is not 1 (0x2)"},
-		{"cancel", "any", wire.MaxControl, "01 04000000 0801 1003", "wire: frame is of the wrong kind (0x3)"},
-		{"another payload protocol", "any", wire.MaxControl, "01 06000000 0801 1881da02", "wire: frame has the wrong payload protocol (0xad01)"},
+		{"cancel", "any", wire.MaxControl, "01 04000000 0801 1003", "wire: wrong frame kind (0x3)"},
+		{"another payload protocol", "any", wire.MaxControl, "01 06000000 0801 1881da02", "wire: wrong payload protocol (0xad01)"},
 		{"a compressed payload", "backend", wire.MaxOffer, "01 08000000 0801 18ffa103 3001", "wire: payload is compressed (0x1)"},
 		{"an offer without a token", "backend", wire.MaxOffer, "01 06000000 0801 18ffa103", "wire: HandoffOffer: field 2: registry: token is missing"},
 		{"an ACK with a token of 15 bytes", "broker", wire.MaxControl, "01 1b000000 0801 1001 18ffa103 2211 0a0f" + tokenHex[:30],
@@ -112,16 +112,16 @@ func refusals() []refusal {
 		{"an ACK whose request id is not its correlation id", "broker", wire.MaxControl,
 			"01 22000000 0801 1001 18ffa103 2216 0a10" + tokenHex + accept + "2802", "wire: request id is not the correlation id (0x2)"},
 		{"an ACK that accepts and rejects", "broker", wire.MaxControl,
-			"01 25000000 0801 1001 18ffa103 2219 0a10" + tokenHex + accept + "a00640 2801", "wire: HandoffAck: field 100: has a value that makes no sense"},
+			"01 25000000 0801 1001 18ffa103 2219 0a10" + tokenHex + accept + "a00640 2801", "wire: HandoffAck: field 100: has an invalid value"},
 		{"a service name in capitals", "backend", wire.MaxOffer, "01 1d000000 0801 18ffa103 2215 1210" + tokenHex + "1a0141",
 			"wire: HandoffOffer: field 3: is not a service name: 1 to 64 of a-z, 0-9 and -"},
-		{"a varint cut off", "any", wire.MaxControl, "01 02000000 0880", "wire: Frame: field 1: ends in the middle"},
+		{"a varint cut off", "any", wire.MaxControl, "01 02000000 0880", "wire: Frame: field 1: is truncated"},
 		{"a number as bytes", "any", wire.MaxControl, "01 03000000 0a0101", "wire: Frame: field 1: has the wrong wire type"},
 		{"text that is not UTF-8", "broker", wire.MaxControl, "01 0d000000 0801 1001 18ffa103 2203 1a01ff", "wire: HandoffAck: field 3: is not UTF-8"},
 		{"a link message of tomorrow", "any", wire.MaxControl, "01 0c000000 0801 1002 18d0e103 2202 5200",
-			"wire: Link: field 10: holds no message that is known here"},
+			"wire: Link: field 10: contains no known message"},
 		{"a welcome in a mode of tomorrow", "backend", wire.MaxOffer, "01 10000000 0801 1002 18d0e103 2206 2204 0801 1003",
-			"wire: Welcome: field 2: has a value that makes no sense"},
+			"wire: Welcome: field 2: has an invalid value"},
 	}
 }
 
@@ -189,7 +189,7 @@ func TestVectors(t *testing.T) {
 }
 
 func jsonOf(t *testing.T, name protoreflect.Name, b []byte) map[string]any {
-	m, err := twinParse(t, name, b)
+	m, err := protobufParse(t, name, b)
 	require.NoError(t, err)
 	// Its spaces change from build to build on purpose; reading it again drops them.
 	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
@@ -205,13 +205,13 @@ func raw(t *testing.T, v any) json.RawMessage {
 	return b
 }
 
-// Every message of the schema has a vector.
+// Every message of handoff.proto has a vector.
 func TestEveryMessageHasAVector(t *testing.T) {
 	seen := map[protoreflect.Name]bool{"Frame": true}
 	for _, v := range vectors(t) {
 		f, err := wire.ParseFrame(v.m.Append(nil)[wire.HeaderSize:])
 		require.NoError(t, err)
-		m, err := twinParse(t, payloadName(f), f.Payload)
+		m, err := protobufParse(t, payloadName(f), f.Payload)
 		require.NoError(t, err)
 		seen[payloadName(f)] = true
 		m.Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {

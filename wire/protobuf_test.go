@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// The twin is the official implementation of protobuf, which reads the same bytes by
-// handoff.proto and judges ours.
+// The tests compare this package with the official implementation of protobuf, which parses
+// the same bytes by handoff.proto.
 
 // payloadName returns the name in handoff.proto of the message that a frame carries.
 func payloadName(f wire.Frame) protoreflect.Name {
@@ -31,8 +31,8 @@ func payloadName(f wire.Frame) protoreflect.Name {
 	return "Fallback"
 }
 
-// twinParse reads bytes as the twin does, without the fields that it does not know.
-func twinParse(t tester, name protoreflect.Name, b []byte) (*dynamicpb.Message, error) {
+// protobufParse parses bytes with the official implementation, without unknown fields.
+func protobufParse(t tester, name protoreflect.Name, b []byte) (*dynamicpb.Message, error) {
 	t.Helper()
 	descriptor := schema(t).Messages().ByName(name)
 	require.NotNil(t, descriptor, name)
@@ -41,32 +41,32 @@ func twinParse(t tester, name protoreflect.Name, b []byte) (*dynamicpb.Message, 
 	return m, err
 }
 
-// twinBytes returns the bytes that the twin writes for a message: the same as ours,
-// because both write in the order of the numbers and leave out what is zero.
-func twinBytes(t tester, m *dynamicpb.Message) []byte {
+// protobufBytes returns the bytes that the official implementation writes for a message. They
+// equal ours, because both write fields in the order of their numbers and omit zero values.
+func protobufBytes(t tester, m *dynamicpb.Message) []byte {
 	t.Helper()
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	require.NoError(t, err)
 	return b
 }
 
-// requireTwin holds the twin to reading the same from the bytes of a frame, and to
-// writing the same bytes for it.
-func requireTwin(t tester, frame []byte) {
+// requireProtobufAgrees checks that the official implementation parses a frame, and writes the
+// same bytes for it.
+func requireProtobufAgrees(t tester, frame []byte) {
 	t.Helper()
 	body := frame[wire.HeaderSize:]
-	envelope, err := twinParse(t, "Frame", body)
+	envelope, err := protobufParse(t, "Frame", body)
 	require.NoError(t, err)
-	require.Equal(t, body, twinBytes(t, envelope))
+	require.Equal(t, body, protobufBytes(t, envelope))
 	f, err := wire.ParseFrame(body)
 	require.NoError(t, err)
-	payload, err := twinParse(t, payloadName(f), f.Payload)
+	payload, err := protobufParse(t, payloadName(f), f.Payload)
 	require.NoError(t, err)
-	require.Equal(t, append([]byte{}, f.Payload...), append([]byte{}, twinBytes(t, payload)...))
+	require.Equal(t, append([]byte{}, f.Payload...), append([]byte{}, protobufBytes(t, payload)...))
 }
 
-// Every enum of ours prints the names of handoff.proto, and knows no number beyond.
-func TestNamesAndNumbersAreTheSchemas(t *testing.T) {
+// Every enum here prints the names of handoff.proto, and knows no other number.
+func TestEnumsMatchTheSchema(t *testing.T) {
 	enums := map[protoreflect.Name]struct {
 		prefix string
 		text   func(protoreflect.EnumNumber) string
