@@ -24,10 +24,10 @@ func TestBrokerThatNeverReplies(t *testing.T) {
 	require.ErrorAs(t, err, &doubt)
 	require.ErrorIs(t, err, client.ErrSilent)
 	require.False(t, doubt.Replied)
-	require.NotErrorIs(t, err, os.ErrDeadlineExceeded) // to set another deadline is of no use
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded) // a later deadline does not help
 }
 
-func TestSilenceIsBoundedByTheBudgetAndNotLess(t *testing.T) {
+func TestWaitLastsTheWholeBudget(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, replyHandedOver(t, 60*time.Millisecond, "")))
 	w.dialer.ReplyTimeout = time.Hour
 	w.dialer.WaitMargin = 300 * time.Millisecond
@@ -41,8 +41,8 @@ func TestSilenceIsBoundedByTheBudgetAndNotLess(t *testing.T) {
 	require.True(t, doubt.Replied)
 }
 
-// A frame whose bytes come one at a time gets no more time than one that does not come.
-func TestDrippedVerdictIsBoundedByTheBudget(t *testing.T) {
+// A frame whose bytes arrive one at a time does not extend the wait.
+func TestSlowVerdictIsBoundedByTheBudget(t *testing.T) {
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		_, _ = c.Write(replyHandedOver(t, 50*time.Millisecond, ""))
 		slow := append([]byte("\x01\x00\x10\x00\x00"), make([]byte, 4095)...)
@@ -59,7 +59,7 @@ func TestDrippedVerdictIsBoundedByTheBudget(t *testing.T) {
 	require.ErrorIs(t, err, client.ErrSilent)
 }
 
-// The reply is waited for by its own timeout, which does not end the wait for ready.
+// ReplyTimeout bounds the wait for the reply only, not the wait for ready.
 func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 	timeout := make(chan time.Duration, 1)
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
@@ -75,7 +75,7 @@ func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 		_, err := io.ReadFull(c, b)
 		var doubt *client.InDoubtError
 		if errors.As(err, &doubt) && !doubt.Replied {
-			continue // this machine is too busy for so short a timeout
+			continue // the machine is too busy for so short a timeout
 		}
 		require.NoError(t, err)
 		require.Equal(t, "late", string(b))
@@ -84,8 +84,8 @@ func TestReadyMayComeAfterTheReplyTimeout(t *testing.T) {
 	t.Error("no reply was read")
 }
 
-// A reply that came just in time begins a wait of its own.
-func TestReplyAtTheLastLook(t *testing.T) {
+// A reply that is read in the grace after ReplyTimeout begins the wait for ready.
+func TestReplyReadInTheGraceBeginsANewWait(t *testing.T) {
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		_, _ = c.Write(replyHandedOver(t, time.Hour, ""))
 		time.Sleep(250 * time.Millisecond)
@@ -97,7 +97,7 @@ func TestReplyAtTheLastLook(t *testing.T) {
 		err := receive(t, readByte(w.dial()))
 		var doubt *client.InDoubtError
 		if errors.As(err, &doubt) && !doubt.Replied {
-			continue // this machine is too busy for it
+			continue // the machine is too busy for the grace
 		}
 		require.NoError(t, err)
 		return
@@ -105,36 +105,36 @@ func TestReplyAtTheLastLook(t *testing.T) {
 	t.Error("no reply was read")
 }
 
-// A client that did not run when ready came reads it all the same: it came in time.
-func TestWhatCameInTimeIsReadAfterTheBudget(t *testing.T) {
-	said := make(chan struct{})
+// A client that did not run when ready came in time still reads it, though its budget has passed.
+func TestReadyThatCameInTimeIsReadAfterTheBudget(t *testing.T) {
+	verdict := make(chan struct{})
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		_, _ = c.Write(replyHandedOver(t, time.Millisecond, ""))
-		<-said // the client has read the reply
+		<-verdict // the client has read the reply
 		_, _ = c.Write(join(readyFrame(t), []byte("in time")))
-		said <- struct{}{}
+		verdict <- struct{}{}
 		_, _ = io.Copy(io.Discard, c)
 	}))
 	w.dialer.WaitMargin = time.Millisecond
 	var c *client.Conn
 	w.dialer.Trace = func(e client.Event) {
 		if e.Op == client.OpReadReply {
-			_ = c.SetReadDeadline(time.Unix(1, 0)) // the client stops here
+			_ = c.SetReadDeadline(time.Unix(1, 0)) // end the Read that waits
 		}
 	}
 	c = w.dial()
 	_, err := c.Read(make([]byte, 1))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-	said <- struct{}{}
-	receive(t, said)
-	time.Sleep(10 * time.Millisecond) // the budget is over
+	verdict <- struct{}{}
+	receive(t, verdict)
+	time.Sleep(10 * time.Millisecond) // the budget has passed
 	_, err = c.Read(make([]byte, 1))
-	require.ErrorIs(t, err, os.ErrDeadlineExceeded) // it has not looked: its deadline has passed
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded) // its deadline has passed, so it does not read
 	require.NoError(t, c.SetReadDeadline(time.Time{}))
 	wantRead(t, c, "in time")
 }
 
-// A user who asks again and again, each time for a moment, learns that the wait is over.
+// Repeated Reads with short deadlines end with ErrSilent once the budget has passed.
 func TestShortReadsEndWithTheBudget(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, replyHandedOver(t, time.Millisecond, "")))
 	w.dialer.WaitMargin = time.Millisecond
@@ -150,7 +150,7 @@ func TestShortReadsEndWithTheBudget(t *testing.T) {
 	require.ErrorIs(t, err, client.ErrSilent)
 }
 
-func TestBudgetOfForever(t *testing.T) {
+func TestHugeBudgetSaturates(t *testing.T) {
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		_, _ = c.Write(replyHandedOver(t, math.MaxInt64, ""))
 		time.Sleep(250 * time.Millisecond)
@@ -161,7 +161,7 @@ func TestBudgetOfForever(t *testing.T) {
 	wantRead(t, w.dial(), "here")
 }
 
-// A reply of running-process 4.5.5 has no budget.
+// A reply without a wait budget, as of running-process 4.5.5, means DefaultWaitBudget.
 func TestReplyWithoutABudget(t *testing.T) {
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 		_, _ = c.Write(replyHandedOver(t, 0, ""))
@@ -173,7 +173,7 @@ func TestReplyWithoutABudget(t *testing.T) {
 	w.dialer.ReplyTimeout = testTimeout
 	began := time.Now() // before the client's own clock
 	c := w.dial()
-	if err := receive(t, readByte(c)); err != nil { // on a machine that is too busy
+	if err := receive(t, readByte(c)); err != nil { // the machine is too busy
 		require.ErrorIs(t, err, client.ErrSilent)
 		require.GreaterOrEqual(t, time.Since(began), client.DefaultWaitBudget)
 	}

@@ -18,7 +18,7 @@ func writeByte(c net.Conn) <-chan error {
 	})
 }
 
-// Close ends whatever waits for the outcome, in the same way.
+// Close ends every Read and Write that waits for the outcome, with net.ErrClosed.
 func TestCloseEndsTheWait(t *testing.T) {
 	for _, first := range []string{"read", "write"} {
 		t.Run(first+" learns", func(t *testing.T) {
@@ -45,13 +45,13 @@ func TestCloseEndsTheWait(t *testing.T) {
 			require.ErrorIs(t, c.CloseWrite(), net.ErrClosed)
 			require.ErrorIs(t, receive(t, readByte(c)), net.ErrClosed)
 			require.ErrorIs(t, receive(t, writeByte(c)), net.ErrClosed)
-			require.False(t, w.traced(client.OpDoubt)) // it was the user's wish
+			require.False(t, w.traced(client.OpDoubt)) // the user closed it
 			verdict <- nil
 		})
 	}
 }
 
-// Close ends connecting to the other address.
+// Close cancels connecting to the other address.
 func TestCloseEndsReconnecting(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))
 	w.dialer.ConnectTimeout = time.Hour
@@ -77,7 +77,7 @@ func TestCloseEndsReconnecting(t *testing.T) {
 	require.Eventually(t, func() bool { return w.traced(client.OpReconnect) }, testTimeout, time.Millisecond)
 }
 
-// A connection that is made when the user has closed already is closed, too: see newWorld.
+// A new connection that is made after Close is closed: see newFixture.
 func TestCloseBeforeTheNewConnectionIsMade(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address))))
@@ -101,7 +101,7 @@ func TestCloseBeforeTheNewConnectionIsMade(t *testing.T) {
 	require.EqualValues(t, 2, w.opened.Load())
 }
 
-// A user who closes when the fallback has just been read is taken nowhere else.
+// After a Close between reading the fallback and reconnecting the client does not reconnect.
 func TestCloseBeforeReconnecting(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame(elsewhere.address))))
@@ -113,14 +113,14 @@ func TestCloseBeforeReconnecting(t *testing.T) {
 	}
 	c = w.dial()
 	require.ErrorIs(t, receive(t, readByte(c)), net.ErrClosed)
-	time.Sleep(20 * time.Millisecond) // for what must not happen
+	time.Sleep(20 * time.Millisecond) // time for a connection that must not be made
 	require.Zero(t, elsewhere.count.Load())
 }
 
-// Close ends writing again what was kept, to one that does not read it.
+// Close ends a replay that the server does not read.
 func TestCloseEndsReplaying(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))
-	ours, theirs := net.Pipe() // it holds nothing: who writes waits for who reads
+	ours, theirs := net.Pipe() // without a buffer: a write waits for its read
 	defer theirs.Close()
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -143,8 +143,8 @@ func TestCloseEndsReplaying(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-// Close of a connection that nobody reads from leaves nothing behind: see newWorld and
-// TestMain.
+// Close of a connection that was never read leaks no goroutine and no connection: see newFixture
+// and TestMain.
 func TestCloseAtOnce(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, replyHandedOver(t, time.Minute, "")))
 	for range 20 {
@@ -154,7 +154,7 @@ func TestCloseAtOnce(t *testing.T) {
 	}
 }
 
-// Close races with everything; nothing waits for ever, and nothing is left open.
+// Close at any moment: no call waits for ever, and no connection is left open.
 func TestCloseAtAnyMoment(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	for name, verdict := range map[string][]byte{
@@ -177,7 +177,7 @@ func TestCloseAtAnyMoment(t *testing.T) {
 				})
 				time.Sleep(time.Duration(i) * 10 * time.Microsecond)
 				c.Close()
-				receive(t, reading) // it may have read an echo
+				receive(t, reading) // either result: it may have read an echo
 				require.Error(t, receive(t, writing))
 			}
 		})

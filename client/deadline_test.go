@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// held is a broker that replies, and says ready, with something behind it, when told to.
+// delayedBroker is a broker that replies at once, and writes its verdict when the test sends it.
 func delayedBroker(t *testing.T) (*server, chan<- []byte) {
 	verdict := make(chan []byte, 1)
 	return fakeBroker(t, func(c *net.TCPConn) {
@@ -22,7 +22,7 @@ func delayedBroker(t *testing.T) (*server, chan<- []byte) {
 		case b := <-verdict:
 			_, _ = c.Write(b)
 		case <-time.After(testTimeout):
-			t.Error("no verdict was given")
+			t.Error("the test sent no verdict")
 		}
 		_, _ = io.Copy(c, c)
 	}), verdict
@@ -48,7 +48,7 @@ func TestReadDeadlineBeforeAndAfter(t *testing.T) {
 
 	require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Hour)))
 	waiting := readByte(c)
-	require.NoError(t, c.SetDeadline(past)) // ends a Read that waits
+	require.NoError(t, c.SetDeadline(past)) // end the Read that waits
 	require.ErrorIs(t, receive(t, waiting), os.ErrDeadlineExceeded)
 	require.Equal(t, client.Pending, c.Outcome())
 
@@ -57,7 +57,7 @@ func TestReadDeadlineBeforeAndAfter(t *testing.T) {
 	verdict <- join(readyFrame(t), []byte("x"))
 	require.NoError(t, receive(t, readByte(c)))
 
-	require.NoError(t, c.SetReadDeadline(past)) // the connection's own from here on
+	require.NoError(t, c.SetReadDeadline(past)) // from here on it is the deadline of the connection itself
 	require.ErrorIs(t, receive(t, readByte(c)), os.ErrDeadlineExceeded)
 	require.NoError(t, c.SetReadDeadline(time.Time{}))
 	mustWrite(t, c, "y")
@@ -69,8 +69,7 @@ func TestReadDeadlineBeforeAndAfter(t *testing.T) {
 	require.ErrorIs(t, c.SetDeadline(past), net.ErrClosed)
 }
 
-// A deadline that was set while it was not known who owns the connection is in force
-// afterwards, on either connection.
+// A deadline that was set before the outcome applies after it, to either connection.
 func TestDeadlineOutlivesTheWait(t *testing.T) {
 	quiet := serveTCP(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) })
 	for name, verdict := range map[string][]byte{"adopted": readyFrame(t), "reconnected": fallbackFrame(quiet.address)} {
@@ -95,7 +94,7 @@ func TestDeadlineOutlivesTheWait(t *testing.T) {
 	}
 }
 
-// Two Reads wait, each of which could learn the outcome: one learns it, both go on.
+// Many Reads wait: one reads the frames, and all go on.
 func TestManyReadsWait(t *testing.T) {
 	p, verdict := delayedBroker(t)
 	c := newFixture(t, p).dial()
@@ -118,8 +117,9 @@ func TestManyReadsWait(t *testing.T) {
 	}
 }
 
-// A Read that gives up leaves learning to a Write that waits, and the other way round.
-func TestWhoGivesUpLeavesItToAnother(t *testing.T) {
+// When the call that reads the frames reaches its deadline, another call that waits goes on reading
+// them: a Write after a Read, and a Read after a Write.
+func TestWaitingCallTakesOverReadingFrames(t *testing.T) {
 	p, verdict := delayedBroker(t)
 	w := newFixture(t, p)
 	w.dialer.ReplayLimit = -1
@@ -145,7 +145,7 @@ func TestWhoGivesUpLeavesItToAnother(t *testing.T) {
 	require.NoError(t, receive(t, writing))
 	require.NoError(t, receive(t, reading))
 	wantRead(t, c, "aits")
-	require.False(t, w.traced(client.OpWrite)) // none was before ready
+	require.False(t, w.traced(client.OpWrite)) // no byte was written before ready
 }
 
 func TestWriteBeyondTheLimitEndsByItsDeadline(t *testing.T) {
@@ -163,8 +163,8 @@ func TestWriteBeyondTheLimitEndsByItsDeadline(t *testing.T) {
 	wantRead(t, c, "1234567")
 }
 
-// A Write that its deadline ends in the middle has written what it says, and the rest may
-// follow, on either connection.
+// A Write that its deadline cuts short returns how much it wrote, and the rest can follow, on either
+// connection.
 func TestWriteEndsInTheMiddleByItsDeadline(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	for name, said := range map[string][]byte{"adopted": readyFrame(t), "reconnected": fallbackFrame(elsewhere.address)} {
@@ -181,7 +181,7 @@ func TestWriteEndsInTheMiddleByItsDeadline(t *testing.T) {
 				return c, err
 			}
 			c := w.dial()
-			text := make([]byte, 8<<20) // more than a socket takes that nobody reads
+			text := make([]byte, 8<<20) // more than the socket buffers take
 			for i := range text {
 				text[i] = byte(i / 1000)
 			}

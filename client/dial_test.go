@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDialThatWaits(t *testing.T) {
+func TestDialWithWait(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	for outcome, said := range map[client.Outcome][]byte{client.Adopted: readyFrame(t), client.Reconnected: fallbackFrame(elsewhere.address)} {
 		t.Run(outcome.String(), func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestDialThatWaits(t *testing.T) {
 			require.Eventually(t, func() bool { return w.traced(client.OpReadReply) }, testTimeout, time.Millisecond)
 			select {
 			case <-dialled:
-				require.Fail(t, "Dial did not wait")
+				require.Fail(t, "DialContext did not wait")
 			case <-time.After(10 * time.Millisecond):
 			}
 			verdict <- said
@@ -34,7 +34,7 @@ func TestDialThatWaits(t *testing.T) {
 			require.Equal(t, outcome, d.conn.Outcome())
 			mustWrite(t, d.conn, "hello")
 			wantRead(t, d.conn, "hello")
-			require.False(t, w.traced(client.OpWrite)) // none was before the outcome
+			require.False(t, w.traced(client.OpWrite)) // no byte was written before the outcome
 		})
 	}
 }
@@ -49,13 +49,13 @@ func (w *fixture) tryBoth() dialled {
 	return dialled{c, err}
 }
 
-func TestDialThatWaitsReturnsDoubt(t *testing.T) {
+func TestDialWithWaitReturnsInDoubtError(t *testing.T) {
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) { _, _ = c.Write(replyHandedOver(t, time.Minute, "")) }))
 	w.dialer.Wait = true
 	_, err := w.try()
 	var doubt *client.InDoubtError
 	require.ErrorAs(t, err, &doubt)
-	require.Zero(t, doubt.Written) // to dial again repeats nothing
+	require.Zero(t, doubt.Written) // dialling again cannot repeat anything
 	require.True(t, doubt.Replied)
 }
 
@@ -89,7 +89,7 @@ func TestContextEndsDial(t *testing.T) {
 		_, err = w.dialer.DialContext(context.Background(), "", "")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
-	t.Run("while it says hello", func(t *testing.T) {
+	t.Run("while it sends the hello", func(t *testing.T) {
 		w := newFixture(t, scriptedBroker(t, nil))
 		ours, theirs := net.Pipe() // nobody reads the hello
 		defer theirs.Close()
@@ -103,7 +103,7 @@ func TestContextEndsDial(t *testing.T) {
 		cancel()
 		require.ErrorIs(t, receive(t, done), context.Canceled)
 	})
-	t.Run("not afterwards", func(t *testing.T) {
+	t.Run("but not the connection", func(t *testing.T) {
 		w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("x"))))
 		ctx, cancel := context.WithCancel(context.Background())
 		c, err := w.dialer.DialContext(ctx, "", "")
@@ -114,7 +114,7 @@ func TestContextEndsDial(t *testing.T) {
 	})
 }
 
-func TestHelloThatNobodyReadsIsBounded(t *testing.T) {
+func TestUnreadHelloIsBoundedByConnectTimeout(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, nil))
 	ours, theirs := net.Pipe()
 	defer theirs.Close()
@@ -126,7 +126,7 @@ func TestHelloThatNobodyReadsIsBounded(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
-// A broker that does not hand over is no error, if it is known where to go instead.
+// A broker that does not hand over is an error only if there is no address to reconnect to.
 func TestBrokerThatDoesNotHandOver(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	cases := map[string]struct {
@@ -134,15 +134,15 @@ func TestBrokerThatDoesNotHandOver(t *testing.T) {
 		code   wire.RefusedCode
 		reason fallback.Reason
 	}{
-		"an unknown service":        {replyRefused(wire.RefusedServiceUnknown), wire.RefusedServiceUnknown, fallback.ServicePolicyDisabled},
-		"a version":                 {replyRefused(wire.RefusedVersionUnsupported), wire.RefusedVersionUnsupported, fallback.ClientUnsupported},
-		"too few descriptors":       {replyRefused(wire.RefusedFDPressure), wire.RefusedFDPressure, fallback.FDPressureDisabled},
-		"too many failures":         {replyRefused(wire.RefusedRateLimited), wire.RefusedRateLimited, fallback.FailedAttemptRateLimited},
-		"somebody unwanted":         {replyRefused(wire.RefusedPeerRejected), wire.RefusedPeerRejected, fallback.PermissionDenied},
-		"no backend to be had":      {replyRefused(wire.RefusedBackendSpawnFailed), wire.RefusedBackendSpawnFailed, fallback.BackendGone},
-		"a code of the future":      {replyRefused(99), 99, fallback.ServicePolicyDisabled},
-		"nothing is handed over":    {replyNotHandedOver(""), 0, fallback.ServicePolicyDisabled},
-		"fallback without a target": {join(replyHandedOver(t, time.Minute, ""), fallbackFrame("")), 0, fallback.BackendGone},
+		"an unknown service":          {replyRefused(wire.RefusedServiceUnknown), wire.RefusedServiceUnknown, fallback.ServicePolicyDisabled},
+		"an unsupported version":      {replyRefused(wire.RefusedVersionUnsupported), wire.RefusedVersionUnsupported, fallback.ClientUnsupported},
+		"too few descriptors":         {replyRefused(wire.RefusedFDPressure), wire.RefusedFDPressure, fallback.FDPressureDisabled},
+		"too many failures":           {replyRefused(wire.RefusedRateLimited), wire.RefusedRateLimited, fallback.FailedAttemptRateLimited},
+		"a peer that may not connect": {replyRefused(wire.RefusedPeerRejected), wire.RefusedPeerRejected, fallback.PermissionDenied},
+		"no backend could be started": {replyRefused(wire.RefusedBackendSpawnFailed), wire.RefusedBackendSpawnFailed, fallback.BackendGone},
+		"an unknown code":             {replyRefused(99), 99, fallback.ServicePolicyDisabled},
+		"nothing is handed over":      {replyNotHandedOver(""), 0, fallback.ServicePolicyDisabled},
+		"fallback without an address": {join(replyHandedOver(t, time.Minute, ""), fallbackFrame("")), 0, fallback.BackendGone},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -177,13 +177,13 @@ func TestBrokerThatDoesNotHandOver(t *testing.T) {
 	}
 }
 
-// The fallback's address comes before the reply's, and that before the user's own.
-func TestWhichAddressComesFirst(t *testing.T) {
+// The address in the fallback comes before that in the reply, and that before Dialer.Reconnect.
+func TestPriorityOfReconnectAddresses(t *testing.T) {
 	right, wrong := echoServer(t, "right"), echoServer(t, "wrong")
 	for name, test := range map[string]struct{ fallback, reply, own string }{
-		"the fallback's": {right.address, wrong.address, wrong.address},
-		"the reply's":    {"", right.address, wrong.address},
-		"one's own":      {"", "", right.address},
+		"the fallback's":   {right.address, wrong.address, wrong.address},
+		"the reply's":      {"", right.address, wrong.address},
+		"Dialer.Reconnect": {"", "", right.address},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, test.reply), fallbackFrame(test.fallback))))
@@ -193,7 +193,7 @@ func TestWhichAddressComesFirst(t *testing.T) {
 	}
 }
 
-func TestNobodyAtTheOtherAddress(t *testing.T) {
+func TestReconnectFails(t *testing.T) {
 	nobody := echoServer(t, "").address
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame(nobody))))
 	gone := errors.New("gone")

@@ -15,7 +15,7 @@ import (
 	"github.com/handoff-go/handoff/client"
 )
 
-// An http.Client whose connections are handed over, by a broker, to a net/http server.
+// A broker hands the connections of an http.Client over to a net/http server.
 func ExampleDialer_DialContext() {
 	dir, err := os.MkdirTemp("", "handoff")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// busy is a broker that has no backend, and knows where else its clients are served.
+// busy is a broker without a backend, whose clients are served elsewhere; nil: nowhere.
 func busy(elsewhere net.Addr) net.Listener {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,8 +39,8 @@ func busy(elsewhere net.Addr) net.Listener {
 	return ln
 }
 
-// A client whose broker does not hand over is told no error: it is on another connection,
-// where what it wrote was written again.
+// If the broker does not hand over, the client gets no error: it reconnects, and what it wrote is
+// replayed.
 func ExampleDialer() {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -65,7 +65,7 @@ func ExampleDialer() {
 		log.Fatal(err)
 	}
 	defer c.Close()
-	fmt.Fprintln(c, "hello") // at once: nobody has said yet who will read it
+	fmt.Fprintln(c, "hello") // at once: the outcome is not known yet
 	answer, err := bufio.NewReader(c).ReadString('\n')
 	fmt.Print(answer, err, "\n")
 	fmt.Println(c.(*client.Conn).Outcome(), "because", c.(*client.Conn).Decision().Reason)
@@ -75,7 +75,7 @@ func ExampleDialer() {
 	// reconnected because service-policy-disabled
 }
 
-// With nowhere to go the reason is an error.
+// Without an address to reconnect to the client gets an error with the reason.
 func ExampleRefusedError() {
 	broker := busy(nil)
 	defer broker.Close()
@@ -88,7 +88,7 @@ func ExampleRefusedError() {
 	// Output: reconnect: service-policy-disabled
 }
 
-// A broker that dies leaves doubt. Only the user knows whether to repeat.
+// If the broker dies, the client is in doubt. Only the caller knows whether it may repeat the request.
 func ExampleInDoubtError() {
 	broker, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -12,33 +12,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// words are what a peer may say, each with what it is.
+// frames returns what a peer may write, by name.
 func frames(t *testing.T, elsewhere string) map[string][]byte {
 	stranger := wire.Ready{Token: token(t, 8), Accepted: true}
 	not := wire.Ready{Token: token(t, 7)}
 	other := wire.HelloReply{FrameID: 2, Negotiated: &wire.Negotiated{Token: token(t, 7)}}
 	return map[string][]byte{
-		"handed over":           replyHandedOver(t, time.Minute, elsewhere),
-		"not handed over":       replyNotHandedOver(elsewhere),
-		"refused":               replyRefused(wire.RefusedServiceUnknown),
-		"a reply to another":    other.Append(nil),
-		"ready":                 readyFrame(t),
-		"a stranger's ready":    stranger.Append(nil),
-		"a ready that is not":   not.Append(nil),
-		"fallback":              fallbackFrame(elsewhere),
-		"fallback to the reply": fallbackFrame(""),
-		"an ack":                (&wire.Ack{Token: token(t, 7), Accepted: true}).Append(nil),
-		"a link's message":      (&wire.Draining{}).Append(nil),
-		"an empty frame":        []byte("\x01\x00\x00\x00\x00"),
-		"a frame of no message": []byte("\x01\x02\x00\x00\x00\x08\x01"),
-		"garbage":               []byte("HTTP/1.1 400 Bad Request\r\n\r\n"),
-		"an endless frame":      []byte("\x01\xff\xff\xff\xff"),
-		"a frame over its cap":  []byte("\x01\x01\x10\x01\x00"), // of 64 KiB and 4 KiB both
-		"nothing":               nil,                            // and then the end
+		"handed over":                replyHandedOver(t, time.Minute, elsewhere),
+		"not handed over":            replyNotHandedOver(elsewhere),
+		"refused":                    replyRefused(wire.RefusedServiceUnknown),
+		"a reply to another hello":   other.Append(nil),
+		"ready":                      readyFrame(t),
+		"ready with another token":   stranger.Append(nil),
+		"ready that is not accepted": not.Append(nil),
+		"fallback":                   fallbackFrame(elsewhere),
+		"fallback to the reply":      fallbackFrame(""),
+		"an ack":                     (&wire.Ack{Token: token(t, 7), Accepted: true}).Append(nil),
+		"a link's message":           (&wire.Draining{}).Append(nil),
+		"an empty frame":             []byte("\x01\x00\x00\x00\x00"),
+		"a frame of no message":      []byte("\x01\x02\x00\x00\x00\x08\x01"),
+		"garbage":                    []byte("HTTP/1.1 400 Bad Request\r\n\r\n"),
+		"an endless frame":           []byte("\x01\xff\xff\xff\xff"),
+		"a frame over its limit":     []byte("\x01\x01\x10\x01\x00"), // over 64 KiB, and so over 4 KiB
+		"nothing":                    nil,                            // but the end of file
 	}
 }
 
-// verdict is the model: what becomes of a client that hears two words, in three lines.
+// expectedOutcome is the model: the outcome of a client that reads these two frames.
 func expectedOutcome(first, second string) client.Outcome {
 	switch {
 	case first == "not handed over" || first == "refused":
@@ -51,8 +51,8 @@ func expectedOutcome(first, second string) client.Outcome {
 	return client.Failed
 }
 
-// Whatever a peer says, in whatever order, whole or a byte at a time, with bytes behind
-// it or not: the outcome is the model's, and what is behind ready reaches the user whole.
+// Whatever frames a peer writes, in whatever order, at once or a byte at a time: the outcome is the
+// model's, and the bytes behind ready reach the user.
 func TestEveryOrderOfFrames(t *testing.T) {
 	elsewhere := echoServer(t, "elsewhere")
 	said := frames(t, elsewhere.address)
@@ -113,7 +113,7 @@ func checkOrder(t *testing.T, elsewhere *server, said map[string][]byte, first, 
 	require.Equal(t, want == client.Reconnected, elsewhere.count.Load() > before)
 }
 
-// drip writes a byte at a time, each in a packet of its own: TCP_NODELAY is Go's default.
+// drip writes b a byte at a time, each in its own packet: TCP_NODELAY is Go's default.
 func drip(c net.Conn, b []byte) {
 	for i := range b {
 		if _, err := c.Write(b[i : i+1]); err != nil {
@@ -122,7 +122,7 @@ func drip(c net.Conn, b []byte) {
 	}
 }
 
-// An end at any byte is doubt, except behind the last one.
+// An end of file or a reset at any byte leaves the client in doubt, except behind the last byte.
 func TestEndAtEveryByte(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	for name, last := range map[string][]byte{"ready": readyFrame(t), "fallback": fallbackFrame(elsewhere.address)} {
@@ -130,7 +130,7 @@ func TestEndAtEveryByte(t *testing.T) {
 		for end := range len(script) + 1 {
 			for _, reset := range []bool{false, true} {
 				if reset && end == len(script) {
-					continue // a reset may overtake what was sent
+					continue // a reset may discard what was sent
 				}
 				t.Run(fmt.Sprintf("%s at %d, reset %v", name, end, reset), func(t *testing.T) {
 					endAt(t, script[:end], end == len(script), name, reset)
@@ -165,9 +165,9 @@ func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
 			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 			require.Equal(t, len("early"), doubt.Written)
 		} else {
-			require.Zero(t, doubt.Written) // it is safe to dial again
+			require.Zero(t, doubt.Written) // dialling again cannot repeat anything
 		}
-		require.NotErrorIs(t, err, io.EOF) // it is not the end of an answer
+		require.NotErrorIs(t, err, io.EOF) // the user must not take it for the end of an answer
 	case last == "ready":
 		n, err := c.Read(make([]byte, 9))
 		require.Zero(t, n)
@@ -179,8 +179,8 @@ func endAt(t *testing.T, script []byte, whole bool, last string, reset bool) {
 	}
 }
 
-// What says to be larger than a ready or fallback can be is not waited for.
-func TestVerdictHasACapOfItsOwn(t *testing.T) {
+// The client refuses a frame larger than a ready or fallback can be, without waiting for it.
+func TestVerdictHasItsOwnLimit(t *testing.T) {
 	c := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Hour, ""), []byte("\x01\x01\x10\x00\x00")))).dial()
 	err := receive(t, readByte(c))
 	var size *wire.FrameSizeError
@@ -188,8 +188,8 @@ func TestVerdictHasACapOfItsOwn(t *testing.T) {
 	require.Equal(t, wire.MaxControl, size.Max)
 }
 
-// A backend that writes right behind its ready is heard by every client.
-func TestBackendThatWritesAtOnceIsHeardByAll(t *testing.T) {
+// The bytes that a backend writes right behind ready reach the user of every client.
+func TestBytesBehindReadyReachTheUser(t *testing.T) {
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("at once"))))
 	for range 200 {
 		c := w.dial()

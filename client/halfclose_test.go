@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counts is a place that reads to the end, and then says what it read.
+// readAllServer reads to the end of file, and then writes what it read.
 func readAllServer(t *testing.T) *server {
 	t.Helper()
 	return serveTCP(t, func(c *net.TCPConn) {
@@ -29,7 +29,7 @@ func TestHalfCloseBeforeTheOutcome(t *testing.T) {
 		t.Run(outcome.String(), func(t *testing.T) {
 			w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {
 				_, _ = c.Write(replyHandedOver(t, time.Minute, ""))
-				all, _ := io.ReadAll(c) // the end passes at once
+				all, _ := io.ReadAll(c) // the end of file arrives before the outcome
 				if outcome == client.Adopted {
 					_, _ = c.Write(join(readyFrame(t), all, []byte(" is all")))
 					return
@@ -51,7 +51,7 @@ func TestHalfCloseBeforeTheOutcome(t *testing.T) {
 	}
 }
 
-// Half-close while the new connection is being made, or what was kept is written to it.
+// CloseWrite while the new connection is being made, or during the replay.
 func TestHalfCloseDuringTheReconnect(t *testing.T) {
 	elsewhere := readAllServer(t)
 	for _, during := range []string{"connecting", "replaying"} {
@@ -88,12 +88,12 @@ func TestHalfCloseDuringTheReconnect(t *testing.T) {
 	}
 }
 
-// broken is a connection whose half-close fails, as after a reset.
+// brokenHalfClose is a connection whose CloseWrite fails, as after a reset.
 type brokenHalfClose struct{ *countedConn }
 
 func (brokenHalfClose) CloseWrite() error { return io.ErrClosedPipe }
 
-// One whose broker is gone follows to the new connection.
+// CloseWrite succeeds although the broker's connection is broken: it follows on the new connection.
 func TestHalfCloseOfABrokenConnection(t *testing.T) {
 	elsewhere := readAllServer(t)
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) {

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patient is a broker that a busy machine does not make give up.
+// patient returns options with an ACK deadline that a busy machine does not exceed.
 func patient() broker.Options { return broker.Options{AckDeadline: testTimeout} }
 
 func TestBackendAdopts(t *testing.T) {
@@ -29,7 +29,7 @@ func TestBackendAdopts(t *testing.T) {
 				r.dialer.Wait = wait
 				c := r.dial()
 				require.Equal(t, wait, c.Outcome() == client.Adopted)
-				mustWrite(t, c, "first\n") // need not wait
+				mustWrite(t, c, "first\n") // without waiting for ready
 				wantRead(t, c, "backend: first\n")
 				require.Equal(t, client.Adopted, c.Outcome())
 				mustWrite(t, c, "second\n")
@@ -43,8 +43,8 @@ func TestBackendAdopts(t *testing.T) {
 	}
 }
 
-// A backend that writes as soon as it owns a connection is heard by every client.
-func TestBackendThatSpeaksFirstIsHeardByAll(t *testing.T) {
+// Every client reads what a backend writes as soon as it owns the connection.
+func TestEveryClientReadsABackendThatWritesFirst(t *testing.T) {
 	r := newRoles(t, "unix", patient())
 	r.backend(func(c net.Conn) { _, _ = io.WriteString(c, "at once") })
 	for range 200 {
@@ -68,8 +68,8 @@ func TestNoBackend(t *testing.T) {
 	require.Equal(t, fallback.BackendGone, c.Decision().Reason)
 }
 
-// A backend that does not acknowledge in time never had the connection: the request is
-// written again, to somebody else, and answered once.
+// A backend that does not acknowledge in time does not own the connection: the request is replayed
+// elsewhere, and answered once.
 func TestRequestIsAnsweredOnceAfterExpiry(t *testing.T) {
 	r := newRoles(t, "unix", broker.Options{AckDeadline: 50 * time.Millisecond})
 	r.backend(nil)
@@ -87,7 +87,7 @@ func TestRequestIsAnsweredOnceAfterExpiry(t *testing.T) {
 	require.NoError(t, c.CloseWrite())
 	rest, err := io.ReadAll(c)
 	require.NoError(t, err)
-	require.Equal(t, "elsewhere: second\n", string(rest)) // and nothing twice
+	require.Equal(t, "elsewhere: second\n", string(rest)) // no answer comes twice
 	require.EqualValues(t, 1, served.Load())
 	require.EqualValues(t, 1, r.broker.Stats().Registry.Expired)
 }
@@ -113,8 +113,7 @@ func TestServiceIsNotHandedOver(t *testing.T) {
 	wantRead(t, c, "elsewhere: first")
 }
 
-// net/http on both ends, kept alive, with bodies below and above what is kept, adopted
-// and not.
+// net/http on both ends, with keep-alive, and with bodies below and above the replay limit.
 func TestHTTPTransport(t *testing.T) {
 	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
 		t.Run(outcome.String(), func(t *testing.T) {
@@ -129,7 +128,7 @@ func TestHTTPTransport(t *testing.T) {
 				require.NoError(t, server.Close())
 				require.ErrorIs(t, receive(t, done), http.ErrServerClosed)
 			}()
-			ended := func(c net.Conn) { // until the server closes it
+			ended := func(c net.Conn) { // returns when the server closes c
 				one := &notifyingConn{Conn: c, done: make(chan struct{})}
 				conns <- one
 				<-one.done
@@ -170,7 +169,7 @@ func requests(t *testing.T, dialer *client.Dialer) {
 	all.Wait()
 }
 
-// handed is a listener whose connections come from elsewhere.
+// connListener is a listener whose Accept returns the connections of a channel.
 type connListener struct {
 	conns   chan net.Conn
 	closing sync.Once
@@ -193,7 +192,7 @@ func (h *connListener) Close() error {
 
 func (h *connListener) Addr() net.Addr { return &net.UnixAddr{Name: "handed", Net: "unix"} }
 
-// once tells when a connection is closed.
+// notifyingConn closes done when the connection is closed.
 type notifyingConn struct {
 	net.Conn
 	closing sync.Once

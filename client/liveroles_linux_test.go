@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// roles are a real broker, and a dialer of it. When the test ends the broker is shut
-// down, and no role may have lost a descriptor.
+// roles has a real broker and a dialer for it. At the end of the test the broker is shut down, and no
+// role may have leaked a descriptor.
 type roles struct {
 	t      *testing.T
 	broker *broker.Broker
@@ -63,7 +63,7 @@ func (r *roles) serve(serve func(net.Listener) error, network, address string) n
 	return ln
 }
 
-// backend links one, which serves each connection by a function, or never accepts any.
+// backend starts a backend that calls serve for each connection; nil: it never accepts any.
 func (r *roles) backend(serve func(net.Conn)) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
@@ -80,7 +80,7 @@ func (r *roles) backend(serve func(net.Conn)) {
 	}
 }
 
-// elsewhere is where clients reconnect to.
+// elsewhere starts the server that clients reconnect to.
 func (r *roles) elsewhere(serve func(net.Conn)) (address string) {
 	r.t.Helper()
 	ln, err := net.Listen("unix", r.path("elsewhere"))
@@ -114,7 +114,7 @@ func (r *roles) dial() *client.Conn {
 	return c.(*client.Conn)
 }
 
-// answering is a server that answers each line with its name, a colon and the line.
+// lineServer answers each line with its name, a colon and the line.
 func lineServer(name string) func(net.Conn) {
 	return func(c net.Conn) {
 		lines := bufio.NewScanner(c)
@@ -126,7 +126,7 @@ func lineServer(name string) func(net.Conn) {
 	}
 }
 
-// sockets returns how many sockets this process has.
+// sockets returns how many sockets this process has open.
 func sockets(t *testing.T) (n int) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")

@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The zero fields of a Dialer make sense, and the others are looked at.
-func TestFieldsOfADialer(t *testing.T) {
+// Zero fields have defaults, and invalid fields are refused.
+func TestDialerFields(t *testing.T) {
 	p := scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), readyFrame(t), []byte("x")))
-	t.Run("the broker's address is what is dialled", func(t *testing.T) {
+	t.Run("without an Address the arguments are dialled", func(t *testing.T) {
 		d := client.Dialer{Service: service}
 		c, err := d.DialContext(context.Background(), "tcp", p.address)
 		require.NoError(t, err)
@@ -24,7 +24,7 @@ func TestFieldsOfADialer(t *testing.T) {
 		require.Equal(t, p.address, c.RemoteAddr().String())
 		wantRead(t, c, "x")
 	})
-	t.Run("a service is needed", func(t *testing.T) {
+	t.Run("Service is required", func(t *testing.T) {
 		d := client.Dialer{Address: p.address}
 		c, err := d.DialContext(context.Background(), "", "")
 		require.Nil(t, c)
@@ -58,7 +58,7 @@ func TestFieldsOfADialer(t *testing.T) {
 			require.ErrorIs(t, err, stop)
 		}
 	})
-	t.Run("a broker that is not there is an error", func(t *testing.T) {
+	t.Run("a missing broker is an error", func(t *testing.T) {
 		d := client.Dialer{Service: service, Address: filepath.Join(t.TempDir(), "nobody")}
 		_, err := d.DialContext(context.Background(), "", "")
 		var op *net.OpError

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// As much as the limit goes at once; one byte more waits for the outcome, and follows.
-func TestLimitOfWhatIsKept(t *testing.T) {
+// Writes within the limit return at once; one byte more waits for the outcome, and follows.
+func TestReplayLimit(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	for name, limit := range map[string]int{"of 64 KiB": 0, "of 5": 5, "of nothing": -1} {
 		for outcome, said := range map[client.Outcome][]byte{client.Adopted: readyFrame(t), client.Reconnected: fallbackFrame(elsewhere.address)} {
@@ -41,10 +41,10 @@ func TestLimitOfWhatIsKept(t *testing.T) {
 				require.Eventually(t, func() bool { return w.traced(client.OpReadReply) }, testTimeout, time.Millisecond)
 				select {
 				case <-waits:
-					require.Fail(t, "a byte beyond the limit was written")
+					require.Fail(t, "a Write beyond the limit returned")
 				case <-time.After(10 * time.Millisecond):
 				}
-				verdict <- said // nobody reads but the Write
+				verdict <- said // only the Write reads frames
 				require.NoError(t, receive(t, waits))
 				require.Equal(t, outcome, c.Outcome())
 				wantRead(t, c, string(text))
@@ -57,8 +57,8 @@ func TestLimitOfWhatIsKept(t *testing.T) {
 	}
 }
 
-// Many write records at once, of all sizes, while the connection is handed over or left:
-// the reader gets each record once, whole, and those of a writer in order.
+// Many goroutines write records while the connection is handed over or closed for a fallback: the
+// reader gets each record once, whole, and those of one writer in order.
 func TestWritesStayWholeAndAreReadOnce(t *testing.T) {
 	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
 		for round := range 10 {
@@ -117,7 +117,7 @@ func writeRecords(t *testing.T, outcome client.Outcome) {
 	}
 }
 
-// slow is a connection whose writes return late, but for the first one, the hello.
+// slowConn is a connection whose writes after the first, the hello, return only when wait is closed.
 type slowConn struct {
 	*countedConn
 	writes atomic.Int64
@@ -132,9 +132,9 @@ func (c *slowConn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// A Write that returns when the connection has been left goes to the new one, once; when
-// it was adopted meanwhile, it has gone.
-func TestWriteThatIsOvertakenByTheOutcome(t *testing.T) {
+// A Write during which the outcome becomes known: its bytes are read once, by the owner or on the new
+// connection.
+func TestWriteDuringTheOutcome(t *testing.T) {
 	elsewhere := echoServer(t, "")
 	for _, outcome := range []client.Outcome{client.Adopted, client.Reconnected} {
 		t.Run(outcome.String(), func(t *testing.T) {
@@ -177,9 +177,9 @@ func TestWriteThatIsOvertakenByTheOutcome(t *testing.T) {
 	}
 }
 
-// A broker that says fallback and is gone does not fail the user's writes, whether the
-// user ever reads or not.
-func TestWriteToABrokerThatIsGone(t *testing.T) {
+// A broker that writes fallback and closes does not make the user's writes fail, even if the user
+// never reads.
+func TestWriteAfterTheBrokerClosed(t *testing.T) {
 	got := make(chan []byte, 1)
 	elsewhere := serveTCP(t, func(c *net.TCPConn) {
 		all, _ := io.ReadAll(c)
@@ -195,14 +195,14 @@ func TestWriteToABrokerThatIsGone(t *testing.T) {
 		require.NoError(t, err)
 		text = append(text, "line\n"...)
 		return c.Outcome() == client.Reconnected
-	}, testTimeout, time.Millisecond) // the kernel says so at the second write or soon after
+	}, testTimeout, time.Millisecond) // the kernel reports the close at the second write or soon after
 	mustWrite(t, c, "last")
 	require.NoError(t, c.Close())
 	require.Equal(t, string(text)+"last", string(receive(t, got)))
 }
 
-// The same without a fallback is doubt, which Write returns, too.
-func TestWriteToABrokerThatDied(t *testing.T) {
+// Without a fallback Write returns an InDoubtError.
+func TestWriteAfterTheBrokerDied(t *testing.T) {
 	w := newFixture(t, fakeBroker(t, func(c *net.TCPConn) { _, _ = c.Write(replyHandedOver(t, time.Minute, "")) }))
 	c := w.dial()
 	var doubt *client.InDoubtError

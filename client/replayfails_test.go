@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The other end may say much before it reads anything.
+// The server may write before it reads the replay.
 func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
-	ours, theirs := net.Pipe() // it holds nothing: who writes waits for who reads
+	ours, theirs := net.Pipe() // without a buffer: a write waits for its read
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))
 	connect := w.dialer.Connect
 	w.dialer.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -29,7 +29,7 @@ func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
 	reading := readByte(c)
 	require.Eventually(t, func() bool { return w.traced(client.OpReconnect) }, testTimeout, time.Millisecond)
 	require.NoError(t, c.SetReadDeadline(time.Unix(1, 0)))
-	require.ErrorIs(t, receive(t, reading), os.ErrDeadlineExceeded) // it is read meanwhile, by the user's deadline
+	require.ErrorIs(t, receive(t, reading), os.ErrDeadlineExceeded) // the user's deadline applies during the replay
 	require.NoError(t, c.SetReadDeadline(time.Time{}))
 	heard := async(func() string {
 		if _, err := theirs.Write([]byte("welcome")); err != nil {
@@ -45,8 +45,7 @@ func TestAnswerBeforeTheReplayIsRead(t *testing.T) {
 	require.NoError(t, theirs.Close())
 }
 
-// What could not be written again is an error of the writes that follow; the answer that
-// came before can be read.
+// If the replay fails, later writes return a ReconnectError; an answer that came before can be read.
 func TestReplayFails(t *testing.T) {
 	ours, theirs := net.Pipe()
 	w := newFixture(t, scriptedBroker(t, join(replyHandedOver(t, time.Minute, ""), fallbackFrame("elsewhere:1"))))

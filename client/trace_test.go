@@ -178,7 +178,7 @@ func TestTraceThatBlocksStopsNobodyElse(t *testing.T) {
 	require.ErrorIs(t, receive(t, reading), net.ErrClosed)
 }
 
-func TestOutcomeHasAName(t *testing.T) {
+func TestOutcomeString(t *testing.T) {
 	require.Equal(t, client.Pending, *new(client.Outcome))
 	for outcome, name := range map[client.Outcome]string{
 		client.Pending: "pending", client.Adopted: "adopted", client.Reconnected: "reconnected", client.Failed: "failed", 9: "Outcome(9)",
