@@ -21,22 +21,31 @@ type Listener struct {
 	namespace wire.TimeNamespace
 	ledger    fdpass.Ledger
 
-	closing context.Context // ends with Close
-	close   context.CancelFunc
-	dialing context.Context // ends with closing, or when Drain finds no link
-	hangUp  context.CancelFunc
-	done    chan struct{} // closed when the last link is over
+	closing     context.Context // ends with Close
+	close       context.CancelFunc
+	dialing     context.Context // ends with closing, or when Drain finds no link
+	stopDialing context.CancelFunc
+	done        chan struct{} // closed when the last link has ended
 
-	mu       sync.Mutex
-	link     *link         // nil while there is none
-	links    uint64        // numbers them
-	queue    []*offer      // not acknowledged, oldest first
-	ready    []*offer      // owned, and no Accept was waiting
-	waiters  []chan *offer // Accepts; who removes one sends it what is owned, or nil: look again
-	closed   bool
-	draining bool
-	counts   counts
+	mu      sync.Mutex
+	state   state
+	link    *link  // nil: there is none
+	links   uint64 // numbers them
+	accepts acceptQueue
+	counts  counts
 }
+
+// state is what a listener does. It only grows, by enterLocked.
+type state uint8
+
+const (
+	serving  state = iota // it takes offers, and dials when its link is lost
+	draining              // it decides what it was offered, and dials no more
+	closed                // Accepts return what is owned, and then net.ErrClosed
+)
+
+// enterLocked moves the listener on to a later state.
+func (ln *Listener) enterLocked(s state) { ln.state = max(ln.state, s) }
 
 // Listen links with the broker behind the control socket, a path or an abstract name that
 // begins with @, as a backend of the service, and returns a listener for the connections
@@ -74,7 +83,7 @@ func Listen(ctx context.Context, control, service string, o Options) (*Listener,
 	// Without a namespace to compare there is no lease.
 	ln.namespace.Device, ln.namespace.Inode, _ = fdpass.TimeNamespace()
 	ln.closing, ln.close = context.WithCancel(context.Background())
-	ln.dialing, ln.hangUp = context.WithCancel(ln.closing)
+	ln.dialing, ln.stopDialing = context.WithCancel(ln.closing)
 	first, err := ln.dial(ctx)
 	if err != nil {
 		ln.close()
@@ -87,19 +96,19 @@ func Listen(ctx context.Context, control, service string, o Options) (*Listener,
 // Addr returns the address of the broker's control socket.
 func (ln *Listener) Addr() net.Addr { return ln.address }
 
-// Accept waits for the next connection, a *Conn, that this backend owns. It fails with
-// net.ErrClosed only, after Close, or after a Drain that is done.
+// Accept waits for the next connection that this backend owns, and returns it as a *Conn. It
+// fails only with net.ErrClosed, after Close, or when a Drain is done.
 //
-// While an Accept waits, offers are acknowledged for it; otherwise they queue, and may go
-// to another backend. An Accept that has a connection and no descriptor left to return it
-// with (EMFILE) waits for one.
+// While an Accept waits, offers are acknowledged for it. Otherwise they are queued without
+// an ACK, and the broker may give them to another backend. If the process has no descriptor
+// left (EMFILE), Accept waits until it can return the connection.
 func (ln *Listener) Accept() (net.Conn, error) {
 	for {
-		owned, o, wait := ln.next()
+		owned, queued, wait := ln.next()
 		switch {
 		case owned != nil:
-		case o != nil:
-			owned = o.acknowledge()
+		case queued != nil:
+			owned = queued.acceptQueued()
 		case wait != nil:
 			owned = <-wait
 		default:
@@ -108,78 +117,63 @@ func (ln *Listener) Accept() (net.Conn, error) {
 		if owned == nil {
 			continue
 		}
-		if c := owned.serve(); c != nil {
+		if c := owned.conn(); c != nil {
 			return c, nil
 		}
 	}
 }
 
-// next returns an offer that is owned already, or one to acknowledge, or otherwise a
+// next returns a connection that is owned, or an offer to acknowledge, or otherwise a
 // channel to wait on; nothing if the listener is closed.
-func (ln *Listener) next() (owned, queued *offer, wait chan *offer) {
+func (ln *Listener) next() (owned, queued *offer, wait <-chan *offer) {
 	ln.mu.Lock()
 	defer ln.mu.Unlock()
-	switch {
-	case len(ln.ready) > 0:
-		o := ln.ready[0]
-		ln.ready[0] = nil
-		ln.ready = ln.ready[1:]
+	if o := ln.accepts.popOwned(); o != nil {
 		return o, nil, nil
-	case ln.closed:
+	}
+	if ln.state == closed {
 		return nil, nil, nil
-	case len(ln.queue) > 0:
-		o := ln.queue[0]
-		ln.queue[0] = nil
-		ln.queue = ln.queue[1:]
-		o.beginAckLocked()
+	}
+	if o := ln.accepts.popOffer(); o != nil {
+		o.advanceLocked(onAccept)
+		o.link.ackers.Add(1) // the link's end, which waits for them, would have taken the offer
 		return nil, o, nil
 	}
-	wait = make(chan *offer, 1)
-	ln.waiters = append(ln.waiters, wait)
-	return nil, nil, wait
+	return nil, nil, ln.accepts.wait()
 }
 
-// reserveLocked returns an Accept that waits, or nil. The caller must send to it.
-func (ln *Listener) reserveLocked() chan *offer {
-	if len(ln.waiters) == 0 {
-		return nil
-	}
-	wait := ln.waiters[0]
-	ln.waiters = ln.waiters[1:]
-	return wait
-}
-
-// deliver gives an offer that became owned by a commit to an Accept, now or later.
+// deliver gives a connection that a commit made this backend's to an Accept, now or later.
 func (ln *Listener) deliver(o *offer) {
 	ln.mu.Lock()
-	closed := ln.closed
-	wait := ln.reserveLocked()
-	if wait == nil && !closed {
-		ln.ready = append(ln.ready, o)
+	wait := ln.accepts.popWaiter()
+	end := wait == nil && ln.state == closed
+	if wait == nil && !end {
+		ln.accepts.pushOwned(o)
 	}
 	ln.mu.Unlock()
 	switch {
 	case wait != nil:
 		wait <- o
-	case closed:
+	case end:
 		o.endOwned()
 	}
 }
 
-// Close gives up the link and everything that is not owned, and ends the connections
-// that no Accept has returned. Accepts return net.ErrClosed. It blocks until the link is
-// over. Connections that were accepted live on. It returns nil, always.
+// Close ends the link, closes every connection that this backend does not own, and shuts
+// down those that it owns and no Accept has returned. Accepts return net.ErrClosed. Close
+// blocks until the link has ended. Connections that Accept returned live on. It returns
+// nil, always.
 //
-// A connection whose ACK the broker has not answered is lost by it; Drain loses none.
+// A connection whose ACK the broker has not answered may lose its client by it; Drain loses
+// none.
 func (ln *Listener) Close() error {
-	ln.shut()
+	ln.stopAccepting()
 	ln.close()
 	ln.mu.Lock()
 	l := ln.link
-	ready := ln.ready
-	ln.ready = nil
+	owned := ln.accepts.takeOwned()
 	ln.mu.Unlock()
-	for _, o := range ready {
+	for _, o := range owned {
 		o.endOwned()
 	}
 	if l != nil {
@@ -189,35 +183,34 @@ func (ln *Listener) Close() error {
 	return nil
 }
 
-// shut has Accepts return once nothing that is owned is left.
-func (ln *Listener) shut() {
+// stopAccepting closes the listener for Accepts: they return once nothing is owned.
+func (ln *Listener) stopAccepting() {
 	ln.mu.Lock()
-	ln.closed = true
-	waiters := ln.waiters
-	ln.waiters = nil
+	ln.enterLocked(closed)
+	waiters := ln.accepts.takeWaiters()
 	ln.mu.Unlock()
 	for _, wait := range waiters {
 		wait <- nil
 	}
 }
 
-// Drain takes the backend out of service without losing a connection: it tells the broker
-// to offer no more, and waits until everything that is under way is decided. Somebody
-// should go on to Accept meanwhile. Then the listener closes: Accepts return what is left,
-// and then net.ErrClosed. It returns nil, or ctx's error, when draining goes on.
+// Drain takes the backend out of service without losing a connection: it asks the broker to
+// offer no more, and waits until every offer is decided and the link has ended. Somebody
+// should go on calling Accept meanwhile. Then the listener closes: Accepts return what is
+// owned, and then net.ErrClosed. Drain returns nil, or ctx's error; draining goes on then.
 //
-// An http.Server that is to lose no request either must not be told to Shutdown as long
-// as it has connections: it drops a request that it has not read by then. Call its
+// An http.Server that must not lose a request either must not be told to Shutdown while it
+// has connections: it drops a request that it has not begun to read. Call its
 // SetKeepAlivesEnabled(false) after Drain, and wait until its connections have ended.
 func (ln *Listener) Drain(ctx context.Context) error {
 	ln.mu.Lock()
-	ln.draining = true
+	ln.enterLocked(draining)
 	l := ln.link
 	ln.mu.Unlock()
 	if l != nil {
 		l.write(&wire.Draining{})
 	} else {
-		ln.hangUp() // nobody is dialled any more
+		ln.stopDialing()
 	}
 	select {
 	case <-ln.done:

@@ -8,51 +8,18 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// phase is where an offer stands. While it is queued, acking or uncertain this backend
-// holds a copy of the connection without owning it: it does not read or write it, nor
-// change an option or a flag of it, and it ends its copy by close, never by shutdown.
-//
-//	queued    --Accept, or a waiting one--> acking
-//	acking    --clock inside the lease----> owned
-//	          --not, and no word yet------> uncertain
-//	uncertain --commit--------------------> owned
-//	queued, acking, uncertain --revoke, the link's end--> gone, its copy closed
-//
-// An acking offer belongs to the goroutine that writes its ACK. What the reader learns
-// about it meanwhile waits in verdict.
-type phase uint8
-
-const (
-	queued phase = iota + 1
-	acking
-	uncertain
-	owned
-)
-
-// verdict is what the broker said about an offer whose ACK is being written.
-type verdict uint8
-
-const (
-	committed verdict = iota + 1
-	revoked
-	linkDied
-)
-
-// offer is one offer on one link, and the copy of its connection.
+// offer is one offer on one link, and this backend's copy of its connection.
 type offer struct {
 	link        *link
 	token       registry.Token
 	correlation uint64
-	serveBy     uint64 // the kernel's clock; 0: no lease
+	serveBy     uint64 // the end of the lease on the kernel's clock; 0: no lease
 	ready       registry.Token
 	preface     []byte
 	info        Info
 
-	fd int // until an Accept has its connection, or it is closed
-
-	// Under listener.mu.
-	phase   phase
-	verdict verdict
+	fd    int   // the copy; -1: an Accept has made a connection of it, or it is closed
+	phase phase // under listener.mu
 }
 
 // newOffer copies what it keeps of m.
@@ -70,24 +37,29 @@ func newOffer(l *link, m *wire.Offer, fd int) *offer {
 	}
 }
 
-// closeCopy closes a copy that this backend does not own, and no other. Spec: CloseCopy.
+// wireID is how messages name the offer.
+func (o *offer) wireID() wire.Attempt {
+	return wire.Attempt{Token: o.token, CorrelationID: o.correlation}
+}
+
+// inLease reports whether an ACK that was written before this reading of the clock made
+// this backend the owner.
+func (o *offer) inLease(clock int64) bool {
+	return o.link.lease && o.serveBy != 0 && uint64(clock) < o.serveBy
+}
+
+// closeCopy closes the copy of a connection that this backend does not own, and does not
+// shut it down. A shutdown acts on the connection, which all copies share: after a revoke
+// it would end the connection for the backend that is offered it next. Spec:
+// BackendCloseCopy.
 func (o *offer) closeCopy() {
 	o.link.listener.closeFD(o.fd)
 	o.fd = -1
 	o.trace(OpCloseCopy, nil)
 }
 
-// inLease reports whether an ACK that was written before this reading of the clock made
-// the backend the owner.
-func (o *offer) inLease(clock int64) bool {
-	return o.link.lease && o.serveBy != 0 && uint64(clock) < o.serveBy
-}
-
-func (o *offer) name() wire.Attempt {
-	return wire.Attempt{Token: o.token, CorrelationID: o.correlation}
-}
-
-func (l *Listener) closeFD(fd int) {
+// closeFD closes a descriptor that came over a link and is not owned.
+func (ln *Listener) closeFD(fd int) {
 	fdpass.Close(fd)
-	l.ledger.Closed(fdpass.FromLink)
+	ln.ledger.Closed(fdpass.FromLink)
 }

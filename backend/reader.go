@@ -1,36 +1,40 @@
 package backend
 
 import (
+	"errors"
 	"io"
+	"os"
 
 	"github.com/handoff-go/handoff/internal/fdpass"
-	"github.com/handoff-go/handoff/wire"
 )
 
-// read is the one reader of the link, until the link is over.
+// read receives and handles messages until the link has ended. It is the link's only
+// reader.
 func (l *link) read() {
-	err := l.handleAll() // what came behind the welcome
+	err := l.handleReceived() // what came behind the welcome
 	for err == nil {
 		if err = l.receive(l.sock.Recv); err == nil {
-			err = l.handleAll()
+			err = l.handleReceived()
 		}
 	}
-	if timeout(err) {
-		err = l.failure()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = l.failure() // which woke this goroutine
 	}
 	if err != io.EOF {
-		l.drain()
+		l.readRest()
 	}
 	l.end(err)
 }
 
-// drain reads what the broker had said before the link failed: a commit that is in the
-// queue counts. Spec: DrainLink.
-func (l *link) drain() {
+// readRest handles what the broker sent before the link failed. A failed write says nothing
+// about what was received: a commit may be in the socket's queue, and then the broker has
+// closed its copy and counts the connection as this backend's. If it were left unread this
+// backend would close the last copy, and the client would have no owner. Spec: DrainLink.
+func (l *link) readRest() {
 	var err error
 	for err == nil {
 		if err = l.receive(l.sock.TryRecv); err == nil {
-			err = l.handleAll()
+			err = l.handleReceived()
 		}
 	}
 	if err == io.EOF || err == fdpass.ErrWouldBlock {
@@ -39,12 +43,12 @@ func (l *link) drain() {
 	l.trace(OpDrainLink, err, "")
 }
 
-// end closes what is held and not owned, and then the link: its end tells the broker that
-// nothing is held. Spec: CloseCopy, LinkEnd.
+// end closes every copy that this backend does not own, and then the link: its end tells
+// the broker that none is left, as released does for one. Spec: BackendLinkEnd.
 func (l *link) end(why error) {
-	l.lose()
-	l.refuse(l.takeArrived())
-	l.ackers.Wait() // each closes what it holds, unless it owns it
+	l.dropUnowned()
+	l.closeFDs(l.unmatchedFDs())
+	l.ackers.Wait() // each closes its copy, or owns it
 	l.sock.Close()
 	if why == io.EOF {
 		why = nil
@@ -53,72 +57,21 @@ func (l *link) end(why error) {
 	l.listener.log.Info("link ended", "control", l.listener.address.Name, "error", why)
 }
 
-// lose closes what is held and not owned. An owner serves on.
-func (l *link) lose() {
+// dropUnowned closes every copy that this backend does not own, except those of offers
+// whose ACK is being written: who writes it does that. What is owned is served on.
+func (l *link) dropUnowned() {
 	ln := l.listener
 	ln.mu.Lock()
-	var lost []*offer
-	for correlation, o := range l.offers {
-		delete(l.offers, correlation)
-		switch o.phase {
-		case acking:
-			if o.verdict == 0 { // what the broker had said counts
-				o.verdict = linkDied
-			}
-		case queued, uncertain:
-			lost = append(lost, o)
+	var dropped []*offer
+	for _, o := range l.offers {
+		if o.advanceLocked(onLinkEnd) == doCloseCopy {
+			dropped = append(dropped, o)
 		}
 	}
-	// The queue has this link's offers only, and they were all just taken.
-	ln.queue = nil
-	ln.counts.lost += uint64(len(lost))
+	clear(l.offers)
+	ln.accepts.clearOffers() // all of them are this link's: there is one link at a time
 	ln.mu.Unlock()
-	for _, o := range lost {
+	for _, o := range dropped {
 		o.closeCopy()
 	}
-}
-
-// handleAll acts on every message that is whole. An error ends the link.
-func (l *link) handleAll() error {
-	for {
-		frame, at, err := l.in.Next()
-		if err == wire.ErrIncomplete {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		came := l.match(at, l.in.Offset())
-		m, err := l.parser.Parse(frame)
-		if err != nil {
-			l.refuse(came.fds)
-			return err
-		}
-		if err := l.handle(m, came); err != nil {
-			return err
-		}
-	}
-}
-
-// handle acts on one message.
-func (l *link) handle(m wire.Message, came arrived) error {
-	if m, ok := m.(*wire.Offer); ok {
-		return l.readOffer(m, came)
-	}
-	l.refuse(came.fds)
-	switch m := m.(type) {
-	case *wire.Commit:
-		return l.readCommit(m)
-	case *wire.Revoke:
-		return l.readRevoke(m)
-	case *wire.Ping:
-		_ = l.pong(m) // a failure wakes this goroutine
-		return nil
-	case *wire.Pong:
-		return nil
-	case *wire.Bye:
-		l.listener.log.Info("broker says bye", "reason", m.Reason, "detail", m.Detail)
-		return io.EOF // nothing follows
-	}
-	return errMessage
 }

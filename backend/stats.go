@@ -36,13 +36,13 @@ func (ln *Listener) Stats() Stats {
 		Revoked:     ln.counts.revoked,
 		Lost:        ln.counts.lost,
 		Links:       ln.counts.links,
-		Queued:      len(ln.queue),
-		Waiting:     len(ln.waiters),
+		Queued:      len(ln.accepts.offers),
+		Waiting:     len(ln.accepts.waiters),
 		Descriptors: Descriptors(ln.ledger.Stats()),
 	}
 	if ln.link != nil {
 		for _, o := range ln.link.offers {
-			if o.phase == acking || o.phase == uncertain {
+			if o.phase.beingAcked() || o.phase == uncertain {
 				s.Undecided++
 			}
 		}

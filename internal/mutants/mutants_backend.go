@@ -24,22 +24,22 @@ func backendMutants() []mutant {
 		old:  `o.serveBy != 0 && uint64(clock) < o.serveBy`,
 		new:  `o.serveBy != 0 && clock > 0`,
 	}, {
-		name: "revoke-is-ignored", breaks: "G9", must: bySockets, file: "backend/settle.go",
-		says: "who is told to let go keeps its copy, and says that it has none",
+		name: "revoke-is-ignored", breaks: "G9", must: bySockets, file: "backend/ack.go",
+		says: "a backend that reads a revoke keeps its copy, and says that it has none",
 		old: `		o.closeCopy()
-		o.release()
-	case owned:`,
-		new: `		o.release()
-	case owned:`,
+		o.sendReleased()
+`,
+		new: `		o.sendReleased()
+`,
 	}, {
-		name: "released-before-it-is-closed", breaks: "G9", must: bySockets, file: "backend/settle.go",
-		says: "released is said while the copy is open",
+		name: "released-before-it-is-closed", breaks: "G9", must: bySockets, file: "backend/ack.go",
+		says: "released is sent while the copy is open",
 		old: `		o.closeCopy()
-		o.release()
-	case owned:`,
-		new: `		o.release()
+		o.sendReleased()
+`,
+		new: `		o.sendReleased()
 		o.closeCopy()
-	case owned:`,
+`,
 	}, {
 		name: "holder-shuts-the-connection-down", breaks: "G9", must: bySockets, file: "backend/offer.go",
 		says: "who lets go ends the connection for whoever has it next",
@@ -51,31 +51,31 @@ func backendMutants() []mutant {
 	o.fd = -1
 `,
 	}, {
-		name: "end-of-the-link-takes-a-commit-back", breaks: "G9", must: bySockets, file: "backend/reader.go",
+		name: "end-of-the-link-takes-a-commit-back", breaks: "G9", must: bySockets, file: "backend/offerstate.go",
 		says: "a commit is forgotten when its link ends before the ACK is done",
-		old:  `if o.verdict == 0 { // what`,
-		new:  `if o.verdict >= 0 { // what`,
+		old:  `if p == acking { // else`,
+		new:  `if p >= acking { // else`,
 	}, {
-		name: "commit-of-what-was-never-acked", breaks: "G9", must: bySockets, file: "backend/settle.go",
+		name: "commit-of-what-was-never-acked", breaks: "G9", must: bySockets, file: "backend/offerstate.go",
 		says:  "a commit for an offer that waits in the queue is let pass",
 		hangs: true,
-		old:   `	if was == queued {`,
-		new:   `	if was == queued && l == nil {`,
+		old:   `return queued, doBreakLink`,
+		new:   `return queued, doNothing`,
 	}, {
 		name: "queue-unread-at-the-end", breaks: "G9", must: bySockets, file: "backend/reader.go",
 		says: "a commit that is unread when the link fails does not count",
 		old: `	if err != io.EOF {
-		l.drain()
+		l.readRest()
 	}`,
 		new: ``,
 	}, {
-		name: "surplus-descriptors-stay-open", breaks: "G10", must: bySockets, file: "backend/ack.go",
+		name: "surplus-descriptors-stay-open", breaks: "G10", must: bySockets, file: "backend/handlers.go",
 		says: "of several descriptors with one offer only the first is seen to",
-		old: `	l.refuse(came.fds[1:]) // surplus
+		old: `	l.closeFDs(with.fds[1:]) // surplus
 `,
 		new: ``,
 	}, {
-		name: "adopted-is-not-counted", breaks: "G10", must: bySockets, file: "backend/own.go",
+		name: "adopted-is-not-counted", breaks: "G10", must: bySockets, file: "backend/serve.go",
 		says: "a connection that is handed to Accept stays in the books of the link",
 		old: `	ln.ledger.Adopted(fdpass.FromLink)
 `,

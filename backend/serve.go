@@ -8,12 +8,11 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// own makes this backend serve an offer that it owns, once an Accept has it. A client that
-// waits for it is told ready, before anything else is written. If that cannot be done the
-// connection is ended, and it returns false. Spec: Own, SendReady.
+// own begins to serve a connection that this backend owns. A client that waits for ready is
+// told, before anything else is written. If it cannot be told, the connection is shut down
+// and closed, and own returns false. Spec: Serve.
 func (o *offer) own() bool {
 	ln := o.link.listener
-	ln.count(func(c *counts) { c.owned++ })
 	o.trace(OpOwn, nil)
 	if !o.ready.IsZero() {
 		err := o.sendReady()
@@ -39,9 +38,10 @@ func (o *offer) sendReady() error {
 	return err
 }
 
-// serve returns the connection of an offer that this backend owns. If it cannot, or the
-// listener is closed before, the connection is ended, and it returns nil.
-func (o *offer) serve() *Conn {
+// conn returns the connection of an offer that own returned true for. If there is no
+// descriptor left for it until the listener is closed, or it is no connection, it is shut
+// down and closed, and conn returns nil.
+func (o *offer) conn() *Conn {
 	ln := o.link.listener
 	conn, err := ownedconn.Open(o.fd, ln.closing.Done(), ln.log)
 	if err != nil {
@@ -55,7 +55,7 @@ func (o *offer) serve() *Conn {
 	return c
 }
 
-// endOwned ends a connection that is this backend's, which no Accept returns.
+// endOwned shuts down and closes a connection that this backend owns and no Accept returns.
 func (o *offer) endOwned() {
 	_ = fdpass.ShutdownBoth(o.fd)
 	fdpass.Close(o.fd)
