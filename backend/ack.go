@@ -55,7 +55,7 @@ func (o *offer) expireQueued() {
 	o.closeCopy()
 	do := o.advance(onExpiry)
 	if do == doSendNack {
-		o.nack(wire.ReasonBusy, errLapsed)
+		o.nack(wire.ReasonBusy, errExpired)
 		return
 	}
 	o.answer(do)

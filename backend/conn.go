@@ -9,16 +9,16 @@ import (
 	"github.com/handoff-go/handoff/internal/ownedconn"
 )
 
-// Info is what a broker told about a connection.
+// Info describes a connection, in the words of the broker.
 type Info struct {
-	Service       string // that the client wanted
-	ClientAddress string // as the broker knows it; may be empty
-	Metadata      []byte // of the broker's application; nil: none
+	Service       string // the service that the client asked for
+	ClientAddress string // the client's address as the broker knows it; may be empty
+	Metadata      []byte // from the application that runs the broker; nil: none
 }
 
-// Conn is a connection that was handed over, and is owned by this process. It keeps what
-// servers look for in a *net.TCPConn. Its methods are safe for concurrent use as those of
-// net.Conn are. The zero Conn is not usable.
+// Conn is a connection that was handed over, and that this process owns. It has the methods
+// that servers look for in a *net.TCPConn. They are safe for concurrent use as those of
+// net.Conn are. The zero Conn is not usable, and a Conn must not be copied.
 type Conn struct {
 	net.Conn // a *net.TCPConn or *net.UnixConn
 	info     Info
@@ -41,7 +41,7 @@ func (c *Conn) trace(op Op) {
 	}
 }
 
-// Info returns what the broker told about the connection.
+// Info returns the broker's description of the connection.
 func (c *Conn) Info() Info { return c.info }
 
 // Read implements net.Conn. What the broker had read from the client comes first.

@@ -15,15 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// adopted returns a connection that was handed over, and the client's end.
-func adopted(t *testing.T, change ...func(*wire.Offer)) (*backend.Conn, *net.TCPConn) {
+// handedOver hands a connection over, and returns the backend's end and the client's.
+func handedOver(t *testing.T, change ...func(*wire.Offer)) (*backend.Conn, *net.TCPConn) {
 	t.Helper()
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	o := b.offer(long, change...)
-	c := served(t, accepted)
-	b.acked(o)
+	c := accept(t, accepted)
+	b.readAck(o)
 	return c, o.client
 }
 
@@ -31,15 +31,15 @@ func preface(text string) func(*wire.Offer) {
 	return func(o *wire.Offer) { o.Preface = []byte(text) }
 }
 
-func TestConnTellsWhatTheBrokerTold(t *testing.T) {
-	c, client := adopted(t, func(o *wire.Offer) { o.ClientAddress, o.Metadata = "192.0.2.1:7", []byte("m") })
+func TestInfoIsWhatTheBrokerSent(t *testing.T) {
+	c, client := handedOver(t, func(o *wire.Offer) { o.ClientAddress, o.Metadata = "192.0.2.1:7", []byte("m") })
 	require.Equal(t, backend.Info{Service: service, ClientAddress: "192.0.2.1:7", Metadata: []byte("m")}, c.Info())
 	require.Equal(t, client.LocalAddr(), c.RemoteAddr())
 	require.Equal(t, client.RemoteAddr(), c.LocalAddr())
 }
 
 func TestPrefaceIsReadFirst(t *testing.T) {
-	c, client := adopted(t, preface("first "))
+	c, client := handedOver(t, preface("first "))
 	_, err := io.WriteString(client, "second")
 	require.NoError(t, err)
 	require.NoError(t, client.CloseWrite())
@@ -49,7 +49,7 @@ func TestPrefaceIsReadFirst(t *testing.T) {
 }
 
 func TestWriteToBeginsWithThePreface(t *testing.T) {
-	c, client := adopted(t, preface("first "))
+	c, client := handedOver(t, preface("first "))
 	_, err := io.WriteString(client, "second")
 	require.NoError(t, err)
 	require.NoError(t, client.CloseWrite())
@@ -61,7 +61,7 @@ func TestWriteToBeginsWithThePreface(t *testing.T) {
 }
 
 func TestWriteToKeepsThePrefaceThatWasNotWritten(t *testing.T) {
-	c, client := adopted(t, preface("abcdef"))
+	c, client := handedOver(t, preface("abcdef"))
 	n, err := c.WriteTo(shortWriter{})
 	require.ErrorIs(t, err, io.ErrShortWrite)
 	require.EqualValues(t, 2, n)
@@ -76,7 +76,7 @@ type shortWriter struct{}
 func (shortWriter) Write([]byte) (int, error) { return 2, io.ErrShortWrite }
 
 func TestReadFromSendsAll(t *testing.T) {
-	c, client := adopted(t)
+	c, client := handedOver(t)
 	go func() {
 		_, _ = c.ReadFrom(strings.NewReader(strings.Repeat("x", 1<<20)))
 		_ = c.CloseWrite()
@@ -87,7 +87,7 @@ func TestReadFromSendsAll(t *testing.T) {
 }
 
 func TestHalfClosePassesThrough(t *testing.T) {
-	c, client := adopted(t)
+	c, client := handedOver(t)
 	require.NoError(t, client.CloseWrite())
 	_, err := c.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
@@ -100,22 +100,22 @@ func TestHalfClosePassesThrough(t *testing.T) {
 	require.Equal(t, "still", string(got))
 }
 
-// Somebody stuck with a copy cannot keep the connection open.
+// A stuck process that holds a copy cannot keep the connection open.
 func TestCloseEndsEveryCopy(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
-	o, fd := b.make(long)
+	accepted := startAccept(ln)
+	o, fd := b.newOffer(long)
 	b.write(o.Append(nil), fd)
-	c := served(t, accepted)
-	b.acked(o)
+	c := accept(t, accepted)
+	b.readAck(o)
 	require.NoError(t, c.Close())
-	o.ended(t)
+	o.readEnd(t)
 	closeFD(t, fd)
 }
 
 func TestDetachLeavesTheConnectionOpen(t *testing.T) {
-	c, client := adopted(t)
+	c, client := handedOver(t)
 	f, err := c.Detach()
 	require.NoError(t, err)
 	defer f.Close()
@@ -131,8 +131,8 @@ func TestDetachLeavesTheConnectionOpen(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestDetachDoesNotForgetThePreface(t *testing.T) {
-	c, _ := adopted(t, preface("x"))
+func TestDetachRefusesAnUnreadPreface(t *testing.T) {
+	c, _ := handedOver(t, preface("x"))
 	_, err := c.Detach()
 	require.ErrorIs(t, err, backend.ErrPrefaceLeft)
 	_, err = c.Read(make([]byte, 1))
@@ -153,7 +153,7 @@ func TestHTTPIsServedWithKeepAlive(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ln) }()
 	o := b.offer(long, preface("POST /0 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n0"))
-	b.acked(o)
+	b.readAck(o)
 	replies := bufio.NewReader(o.client)
 	for i := range 100 {
 		if i > 0 {

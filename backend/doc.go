@@ -9,7 +9,7 @@
 //	ln.Drain(ctx) // the broker offers no more, and nothing is lost
 //	server.Shutdown(ctx)
 //
-// A connection that Accept returns is owned by this process alone: package broker says by
-// which rules. Until it is owned it is not read or written, and nothing about it is
-// changed.
+// A connection that Accept returns is owned by this process alone; package broker states the
+// rules. Until it is owned, this package holds a copy of it and nothing more: it reads and
+// writes nothing, and changes no option, because all copies share the connection.
 package backend

@@ -8,36 +8,37 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// ErrPrefaceLeft answers Detach of a connection whose first bytes, which the broker had
-// read, were not all read: a descriptor cannot carry them.
-var ErrPrefaceLeft = errors.New("backend: the first bytes of the connection are not read yet")
+// ErrPrefaceLeft is returned by Detach while some of the preface is unread: those are the
+// client's first bytes, which the broker read from the connection and sent with the offer. A
+// descriptor does not carry them.
+var ErrPrefaceLeft = errors.New("backend: detach: the connection's preface is not read to its end")
 
-// What ends a link, for logs and traces.
+// Why a link ended, or an offer was rejected, for logs and traces.
 var (
-	errHandshake     = errors.New("backend: the broker broke the handshake")
-	errMessage       = errors.New("backend: a broker does not send this message")
-	errNeverAcked    = errors.New("backend: the broker committed what was never acknowledged")
-	errLapsed        = errors.New("backend: nobody accepted the offer in time")
-	errShortReady    = errors.New("backend: the client takes no ready")
-	errRepeated      = errors.New("backend: the broker used a correlation id twice")
-	errNoDescriptors = errors.New("backend: no descriptor is left")
-	errService       = errors.New("backend: the offer is for another service")
-	errClientEnded   = errors.New("backend: the connection cannot be adopted")
+	errHandshake     = errors.New("unexpected message, or a version that is not supported")
+	errMessage       = errors.New("backend: a message that a broker does not send")
+	errNeverAcked    = errors.New("backend: commit for an offer that was never acknowledged")
+	errExpired       = errors.New("backend: the lease ended before an Accept took the offer")
+	errShortReady    = errors.New("backend: ready could not be written whole to the client")
+	errRepeated      = errors.New("backend: offer with the correlation id of another one")
+	errNoDescriptors = errors.New("backend: no file descriptor is left to receive the connection")
+	errService       = errors.New("backend: offer for another service")
+	errNotAdopted    = errors.New("backend: the descriptor cannot be made a connection")
 )
 
-// RefusedError answers Listen when the broker does not want this backend.
+// RefusedError is returned by Listen when the broker refuses this backend.
 type RefusedError struct {
-	Reason wire.ByeReason // why
-	Detail string         // in words
+	Reason wire.ByeReason // of the broker's bye
+	Detail string         // of the broker's bye, in words; may be empty
 }
 
 // Error implements error.
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("backend: refused by the broker: %v: %s", e.Reason, e.Detail)
+	return fmt.Sprintf("refused: %v: %s", e.Reason, e.Detail)
 }
 
-// UnsupportedError answers Listen where the system cannot pass descriptors: clients
-// reconnect.
+// UnsupportedError is returned by Listen on a system that cannot pass descriptors. Clients
+// reconnect there.
 type UnsupportedError struct {
 	What string // what is not supported
 }
@@ -48,7 +49,7 @@ func (e *UnsupportedError) Error() string { return "backend: " + e.What + " is n
 // Unwrap returns errors.ErrUnsupported.
 func (e *UnsupportedError) Unwrap() error { return errors.ErrUnsupported }
 
-// Fallback returns what to do now: let the client reconnect, and tell it no error.
+// Fallback returns the decision to let the client reconnect, without an error.
 func (e *UnsupportedError) Fallback() fallback.Decision {
 	return fallback.Decision{Reason: fallback.ServicePolicyDisabled}
 }

@@ -8,11 +8,12 @@ import (
 	"github.com/handoff-go/handoff/backend"
 )
 
-// A web server that takes its connections from a broker, and leaves without losing one.
+// A web server gets its connections from a broker, and later goes out of service without
+// losing one.
 func Example() {
 	ln, err := backend.Listen(context.Background(), "/run/broker.control", "web", backend.Options{})
 	if err != nil {
-		return // the broker is not there
+		return // the broker cannot be reached
 	}
 	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Write([]byte("hello\n"))
@@ -22,5 +23,5 @@ func Example() {
 	time.Sleep(time.Hour)
 
 	ln.Drain(context.Background())        // no further connections
-	server.Shutdown(context.Background()) // and those that are there end
+	server.Shutdown(context.Background()) // and the present ones end
 }

@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -28,8 +29,11 @@ func (ln *Listener) dial(ctx context.Context) (*link, error) {
 	err = l.handshake()
 	if stop(); err == nil {
 		err = l.sock.SetReadDeadline(time.Time{}) // ctx may have set one just now
-	} else if ctx.Err() != nil {
-		err = context.Cause(ctx)
+	} else {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		err = fmt.Errorf("backend: handshake with the broker on %q: %w", ln.address.Name, err)
 	}
 	if err == nil && !ln.attach(l) {
 		err = net.ErrClosed

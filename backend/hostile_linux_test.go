@@ -14,120 +14,120 @@ import (
 func TestOfferWithoutItsDescriptorIsRejected(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
-	o, fd := b.make(long)
+	accepted := startAccept(ln)
+	o, fd := b.newOffer(long)
 	b.write(o.Append(nil), -1)
-	b.nacked(o, wire.ReasonDescriptorMissing)
+	b.readNack(o, wire.ReasonDescriptorMissing)
 	closeFD(t, fd)
-	next := b.offer(long) // which keeps its own
-	served(t, accepted)
-	b.acked(next)
+	next := b.offer(long) // it has its own descriptor
+	accept(t, accepted)
+	b.readAck(next)
 }
 
-// Several offers in one read, one without a descriptor: the next one's is not taken for it.
+// Of two offers in one read the first has no descriptor: it does not get that of the second.
 func TestDescriptorsAreMatchedByWhereTheyCame(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	o, reached, resume := stopping(backend.OpReadOffer)
 	ln := b.listen(o)
 	first := b.offer(long)
-	<-reached // the reader is busy, so what follows is read at once
-	without, fd := b.make(long)
+	<-reached // the reader is stopped, so what follows is received in one read
+	without, fd := b.newOffer(long)
 	closeFD(t, fd)
-	with, fd := b.make(long)
+	with, fd := b.newOffer(long)
 	b.write(without.Append(nil), -1)
 	b.write(with.Append(nil), fd)
 	closeFD(t, fd)
 	close(resume)
-	b.nacked(without, wire.ReasonDescriptorMissing)
+	b.readNack(without, wire.ReasonDescriptorMissing)
 	for _, o := range []offered{first, with} {
-		c := served(t, accepting(ln))
+		c := accept(t, startAccept(ln))
 		require.Equal(t, o.client.LocalAddr(), c.RemoteAddr())
-		b.acked(o)
+		b.readAck(o)
 	}
 }
 
 func TestDescriptorInTheMiddleOfAnOfferIsNotItsOwn(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	b.listen(backend.Options{})
-	o, fd := b.make(long)
+	o, fd := b.newOffer(long)
 	frame := o.Append(nil)
 	b.write(frame[:10], -1)
-	b.taken()
+	b.awaitAllRead()
 	b.write(frame[10:], fd)
 	closeFD(t, fd)
-	b.nacked(o, wire.ReasonDescriptorMissing)
-	o.ended(t)
+	b.readNack(o, wire.ReasonDescriptorMissing)
+	o.readEnd(t)
 }
 
 func TestOfferInPiecesKeepsItsDescriptor(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
-	o, fd := b.make(long)
+	accepted := startAccept(ln)
+	o, fd := b.newOffer(long)
 	frame := o.Append(nil)
 	b.write(frame[:1], fd)
 	for _, piece := range frame[1:] {
 		b.write([]byte{piece}, -1)
 	}
 	closeFD(t, fd)
-	served(t, accepted)
-	b.acked(o)
+	accept(t, accepted)
+	b.readAck(o)
 }
 
 func TestSurplusDescriptorsAreClosed(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
-	o, fd := b.make(long)
+	accepted := startAccept(ln)
+	o, fd := b.newOffer(long)
 	ping := wire.Ping{Nonce: 5}
-	b.write(ping.Append(nil), fd) // with a message that brings none
+	b.write(ping.Append(nil), fd) // which brings no descriptor
 	_, ok := b.read().(*wire.Pong)
 	require.True(t, ok)
 	frame := o.Append(nil)
 	b.write(frame[:10], fd)
-	b.taken()
+	b.awaitAllRead()
 	b.write(frame[10:], fd) // with the middle of an offer
 	closeFD(t, fd)
-	c := served(t, accepted)
-	b.acked(o)
+	c := accept(t, accepted)
+	b.readAck(o)
 	s := ln.Stats().Descriptors
 	require.Equal(t, backend.Descriptors{Opened: 3, Closed: 2, Adopted: 1}, s)
 	require.NoError(t, c.Close())
-	o.ended(t)
+	o.readEnd(t)
 }
 
 func TestOfferOfAnotherServiceIsRejected(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepting(ln)
+	startAccept(ln)
 	o := b.offer(long, func(o *wire.Offer) { o.Service = "other" })
-	b.nacked(o, wire.ReasonIntegrityMismatch)
-	o.ended(t)
+	b.readNack(o, wire.ReasonIntegrityMismatch)
+	o.readEnd(t)
 }
 
-func TestDescriptorThatIsNoConnectionIsGivenUp(t *testing.T) {
+func TestDescriptorThatIsNoSocketIsClosed(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
-	o, fd := b.make(long)
+	accepted := startAccept(ln)
+	o, fd := b.newOffer(long)
 	closeFD(t, fd)
 	file, err := os.Open("/dev/null")
 	require.NoError(t, err)
 	b.write(o.Append(nil), int(file.Fd()))
 	file.Close()
-	b.acked(o)
+	b.readAck(o)
 	next := b.offer(long)
-	c := served(t, accepted)
+	c := accept(t, accepted)
 	require.Equal(t, next.client.LocalAddr(), c.RemoteAddr())
 }
 
-func TestStreamThatCannotBeReadEndsTheLink(t *testing.T) {
+func TestGarbageEndsTheLink(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
 	o := b.offer(long)
 	b.write([]byte("garbage"), -1)
-	b.gone()
-	o.ended(t)
+	b.readEOF()
+	o.readEnd(t)
 	b.welcome()
 	b.ping()
 	require.EqualValues(t, 2, ln.Stats().Links)
@@ -138,16 +138,16 @@ func TestRepeatedCorrelationEndsTheLink(t *testing.T) {
 	b.listen(backend.Options{})
 	first := b.offer(long)
 	second := b.offer(long, func(o *wire.Offer) { o.CorrelationID = first.CorrelationID })
-	b.gone()
-	first.ended(t)
-	second.ended(t)
+	b.readEOF()
+	first.readEnd(t)
+	second.readEnd(t)
 }
 
-// A holder changes nothing that all copies share.
+// Flags and options are the connection's, which all copies share.
 func TestHolderChangesNoFlagAndNoOption(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	b.listen(backend.Options{})
-	o, fd := b.make(long)
+	o, fd := b.newOffer(long)
 	require.NoError(t, unix.SetNonblock(fd, false))
 	require.NoError(t, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 0))
 	b.write(o.Append(nil), fd)
@@ -160,10 +160,10 @@ func TestHolderChangesNoFlagAndNoOption(t *testing.T) {
 	require.Zero(t, nodelay)
 	b.revoke(o)
 	closeFD(t, fd)
-	o.ended(t)
+	o.readEnd(t)
 }
 
-func TestBrokerThatDoesNotReadCostsItsLink(t *testing.T) {
+func TestLinkEndsWhenTheBrokerDoesNotRead(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	b.listen(backend.Options{WriteTimeout: 50 * time.Millisecond})
 	ping := wire.Ping{Nonce: 1}

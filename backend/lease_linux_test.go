@@ -15,11 +15,11 @@ const long = time.Hour
 func TestAckInsideTheLeaseOwnsAtOnce(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
-	waiting(t, ln)
+	accepted := startAccept(ln)
+	awaitWaitingAccept(t, ln)
 	o := b.offer(long)
-	c := served(t, accepted)
-	b.acked(o)
+	c := accept(t, accepted)
+	b.readAck(o)
 	_, err := io.WriteString(c, "mine")
 	require.NoError(t, err)
 	got := make([]byte, 4)
@@ -34,60 +34,60 @@ func TestAckInsideTheLeaseOwnsAtOnce(t *testing.T) {
 func TestReadyIsTheFirstThingAnOwnerWrites(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	ready, err := readToken()
 	require.NoError(t, err)
 	o := b.offer(long, func(o *wire.Offer) { o.ReadyToken = ready })
-	served(t, accepted)
-	o.isReady(t)
+	accept(t, accepted)
+	o.readReady(t)
 }
 
 func TestOfferWaitsForAnAcceptWithoutAnAck(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
 	o := b.offer(long)
-	b.ping() // so it was read
+	b.ping() // the offer is handled
 	require.Equal(t, 1, ln.Stats().Queued)
 	require.False(t, b.trace.has(backend.OpSendAck))
-	served(t, accepting(ln))
-	b.acked(o)
+	accept(t, startAccept(ln))
+	b.readAck(o)
 }
 
 func TestAckAfterTheLeaseWaitsForCommit(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
-	waiting(t, ln)
+	accepted := startAccept(ln)
+	awaitWaitingAccept(t, ln)
 	o := b.offer(-time.Nanosecond)
-	b.acked(o)
-	undecided(t, b)
+	b.readAck(o)
+	awaitUncertain(t, b)
 	require.Zero(t, ln.Stats().Owned)
 	b.commit(o)
-	served(t, accepted)
+	accept(t, accepted)
 	require.EqualValues(t, 1, ln.Stats().Owned)
 }
 
-func TestUncertainBackendDoesNotKeepOthersWaiting(t *testing.T) {
+func TestConnectionThatNoAcceptWaitsForIsKeptForTheNext(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{})
-	first := b.kept(ln)
-	c := served(t, accepting(ln))
+	first := b.ownedWithoutAccept(ln)
+	c := accept(t, startAccept(ln))
 	require.Equal(t, first.client.LocalAddr(), c.RemoteAddr())
 }
 
-// kept has the backend own the connection of an offer that no Accept waits for: the one
-// that did was given another meanwhile.
-func (b *broker) kept(ln *backend.Listener) offered {
+// ownedWithoutAccept makes the backend own a connection while no Accept waits: its Accept returned
+// another one, whose commit came first.
+func (b *broker) ownedWithoutAccept(ln *backend.Listener) offered {
 	b.t.Helper()
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	first := b.offer(0)
-	b.acked(first)
-	second := b.offer(0) // the same Accept takes it, too
-	b.acked(second)
+	b.readAck(first)
+	second := b.offer(0) // the same Accept waits again, since the first offer is undecided
+	b.readAck(second)
 	b.commit(second)
-	c := served(b.t, accepted)
+	c := accept(b.t, accepted)
 	require.Equal(b.t, second.client.LocalAddr(), c.RemoteAddr())
-	b.commit(first) // nobody waits: it is kept
+	b.commit(first) // no Accept waits
 	b.ping()
 	return first
 }
@@ -98,26 +98,26 @@ func TestOfferWhoseLeaseEndedInTheQueueIsRejected(t *testing.T) {
 	o := b.offer(-time.Nanosecond)
 	b.ping()
 	require.Equal(t, 1, ln.Stats().Queued)
-	accepted := accepting(ln)
-	b.nacked(o, wire.ReasonBusy)
-	o.ended(t)
+	accepted := startAccept(ln)
+	b.readNack(o, wire.ReasonBusy)
+	o.readEnd(t)
 	next := b.offer(long)
-	served(t, accepted)
-	b.acked(next)
+	accept(t, accepted)
+	b.readAck(next)
 }
 
-func TestFullQueueIsBusy(t *testing.T) {
+func TestOfferToAFullQueueIsRejectedAsBusy(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{Queue: 2})
 	kept := []offered{b.offer(long), b.offer(long)}
 	o := b.offer(long)
-	b.nacked(o, wire.ReasonBusy)
-	o.ended(t)
+	b.readNack(o, wire.ReasonBusy)
+	o.readEnd(t)
 	b.ping()
 	b.trace.goesOn(t, "CloseCopy", "SendNack")
 	for _, o := range kept {
-		served(t, accepting(ln))
-		b.acked(o)
+		accept(t, startAccept(ln))
+		b.readAck(o)
 	}
 }
 
@@ -126,34 +126,33 @@ func TestRevokedOfferIsClosedAndReleased(t *testing.T) {
 	b.listen(backend.Options{})
 	o := b.offer(long)
 	b.revoke(o)
-	o.ended(t)
-	// It is said after it is so.
-	b.ping() // the step is told after it is taken
+	o.readEnd(t)
+	b.ping() // the reader has traced what it did before
 	b.trace.goesOn(t, "ReadRevoke", "CloseCopy", "SendReleased")
-	b.sendRevoke(o) // of nothing that is held
-	b.ping()        // the pong is all that is said
+	b.sendRevoke(o) // the offer is unknown now
+	b.ping()        // only a pong: there is no answer
 }
 
 func TestRevokedUncertainOfferIsClosedAndReleased(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{})
-	accepting(ln)
+	startAccept(ln)
 	o := b.offer(0)
-	b.acked(o)
-	undecided(t, b)
+	b.readAck(o)
+	awaitUncertain(t, b)
 	b.revoke(o)
-	o.ended(t)
+	o.readEnd(t)
 	require.Zero(t, ln.Stats().Owned)
 }
 
 func TestRevokeOfAnOwnedConnectionLeavesItToItsServer(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	o := b.offer(long)
-	b.acked(o)
-	served(t, accepted)
-	m := wire.Revoke(o.name())
+	b.readAck(o)
+	accept(t, accepted)
+	m := wire.Revoke(o.wireID())
 	b.send(&m) // as after a fence
 	b.ping()
 	require.Zero(t, ln.Stats().Undecided)
@@ -164,37 +163,37 @@ func TestCommitOfWhatWasNeverAckedEndsTheLink(t *testing.T) {
 	ln := b.listen(backend.Options{})
 	o := b.offer(long)
 	b.commit(o)
-	b.gone()
-	o.ended(t)
+	b.readEOF()
+	o.readEnd(t)
 	require.Zero(t, ln.Stats().Owned)
 }
 
 func TestCommitWithAnotherTokenMakesNoOwner(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{})
-	accepting(ln)
+	startAccept(ln)
 	o := b.offer(0)
-	b.acked(o)
-	undecided(t, b)
+	b.readAck(o)
+	awaitUncertain(t, b)
 	forged := o
 	token, err := readToken()
 	require.NoError(t, err)
 	forged.Token = token
 	b.commit(forged)
-	b.gone()
-	o.ended(t)
+	b.readEOF()
+	o.readEnd(t)
 	require.Zero(t, ln.Stats().Owned)
 }
 
-func TestEndOfTheLinkClosesWhatIsHeld(t *testing.T) {
+func TestEndOfTheLinkClosesTheCopiesThatAreNotOwned(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{})
-	accepting(ln)
+	startAccept(ln)
 	sure := b.offer(0)
-	b.acked(sure)
-	undecided(t, b)
+	b.readAck(sure)
+	awaitUncertain(t, b)
 	require.NoError(t, b.link.link.Close())
-	sure.ended(t)
+	sure.readEnd(t)
 	b.welcome() // it dials again
 	require.EqualValues(t, 1, ln.Stats().Lost)
 }
@@ -202,21 +201,21 @@ func TestEndOfTheLinkClosesWhatIsHeld(t *testing.T) {
 func TestCommitBeforeTheEndOfTheLinkCounts(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	o := b.offer(0)
-	b.acked(o)
+	b.readAck(o)
 	b.commit(o)
 	require.NoError(t, b.link.link.Close())
-	served(t, accepted)
+	accept(t, accepted)
 }
 
 func TestOwnerServesOnWithoutItsLink(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	o := b.offer(long)
-	b.acked(o)
-	c := served(t, accepted)
+	b.readAck(o)
+	c := accept(t, accepted)
 	require.NoError(t, b.link.link.Close())
 	b.welcome()
 	_, err := io.WriteString(c, "mine")
@@ -226,16 +225,16 @@ func TestOwnerServesOnWithoutItsLink(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestBrokerThatReadsNoMoreMakesNoOwner(t *testing.T) {
+func TestAckThatCannotBeWrittenMakesNoOwner(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
-	accepting(ln)
-	waiting(t, ln)
-	o, fd := b.make(long)
+	startAccept(ln)
+	awaitWaitingAccept(t, ln)
+	o, fd := b.newOffer(long)
 	require.NoError(t, b.link.link.ShutdownRead()) // the backend's sends fail from here on
 	b.write(o.Append(nil), fd)
 	closeFD(t, fd)
-	o.ended(t)
+	o.readEnd(t)
 	require.Zero(t, ln.Stats().Owned)
 	b.welcome()
 }

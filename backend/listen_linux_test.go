@@ -20,7 +20,7 @@ func TestListenWithoutABrokerFails(t *testing.T) {
 	require.ErrorAs(t, err, &op)
 }
 
-func TestListenGivesUpASilentBroker(t *testing.T) {
+func TestListenEndsWithItsHandshakeLimitAndItsContext(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	_, err := backend.Listen(context.Background(), b.path, service, backend.Options{Handshake: 50 * time.Millisecond})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -30,7 +30,7 @@ func TestListenGivesUpASilentBroker(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestListenTellsWhyItIsRefused(t *testing.T) {
+func TestListenReturnsTheReasonOfTheBrokersBye(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	refused := make(chan error, 1)
 	go func() {
@@ -45,7 +45,7 @@ func TestListenTellsWhyItIsRefused(t *testing.T) {
 	require.Equal(t, "not you", e.Detail)
 }
 
-func TestListenRefusesOptionsThatMakeNoSense(t *testing.T) {
+func TestListenRefusesNegativeOptions(t *testing.T) {
 	for _, o := range []backend.Options{{Queue: -1}, {MaxInFlight: -1}, {WriteTimeout: -1}, {Handshake: -1}, {RedialMin: -1}, {RedialMax: -1}} {
 		_, err := backend.Listen(context.Background(), "x", service, o)
 		var e *backend.OptionError
@@ -55,8 +55,8 @@ func TestListenRefusesOptionsThatMakeNoSense(t *testing.T) {
 	require.ErrorIs(t, err, wire.ErrService)
 }
 
-// A backend asks for no more offers than it has room for, unless it is told to.
-func TestBackendSaysHowMuchRoomItHas(t *testing.T) {
+// Otherwise the broker would send offers that are rejected as busy. MaxInFlight overrides it.
+func TestHelloAsksForAsManyOffersAsTheQueueHolds(t *testing.T) {
 	for _, test := range []struct {
 		queue, inFlight int
 		want            uint32
@@ -79,41 +79,41 @@ func TestBackendSaysHowMuchRoomItHas(t *testing.T) {
 func TestAcceptOutlivesItsBroker(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{RedialMin: time.Millisecond})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	for range 3 {
 		require.NoError(t, b.link.link.Close())
 		b.welcome()
 	}
 	o := b.offer(long)
-	served(t, accepted)
-	b.acked(o)
+	accept(t, accepted)
+	b.readAck(o)
 }
 
 func TestCloseEndsEverythingThatIsNotAccepted(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	unsure := b.offer(0)
-	b.acked(unsure)
+	b.readAck(unsure)
 	kept := b.offer(0)
-	b.acked(kept)
+	b.readAck(kept)
 	b.commit(kept)
-	c := served(t, accepted)
+	c := accept(t, accepted)
 	require.Equal(t, kept.client.LocalAddr(), c.RemoteAddr())
-	accepted = accepting(ln)
+	accepted = startAccept(ln)
 	taken, ready, other := b.offer(0), b.offer(0), b.offer(0)
 	for _, o := range []offered{taken, ready, other} {
-		b.acked(o)
+		b.readAck(o)
 	}
 	b.commit(taken)
-	served(t, accepted)
+	accept(t, accepted)
 	b.commit(ready) // owned, and no Accept waits
 	queued := b.offer(0)
 	b.ping()
 	require.NoError(t, ln.Close())
-	b.gone()
+	b.readEOF()
 	for _, o := range []offered{unsure, ready, other, queued} {
-		o.ended(t)
+		o.readEnd(t)
 	}
 	_, err := ln.Accept()
 	require.ErrorIs(t, err, net.ErrClosed)
@@ -122,7 +122,7 @@ func TestCloseEndsEverythingThatIsNotAccepted(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestCloseWhileRedialling(t *testing.T) {
+func TestCloseEndsRedialling(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{RedialMin: time.Hour, RedialMax: time.Hour})
 	require.NoError(t, b.link.link.Close())
@@ -130,12 +130,12 @@ func TestCloseWhileRedialling(t *testing.T) {
 	require.NoError(t, ln.Close())
 }
 
-func TestDrainWaitsForWhatIsUnderWay(t *testing.T) {
+func TestDrainWaitsForUndecidedOffers(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	ln := b.listen(backend.Options{})
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	o := b.offer(0)
-	b.acked(o)
+	b.readAck(o)
 	drained := make(chan error, 1)
 	go func() { drained <- ln.Drain(context.Background()) }()
 	require.Equal(t, &wire.Draining{}, b.read())
@@ -147,13 +147,13 @@ func TestDrainWaitsForWhatIsUnderWay(t *testing.T) {
 	b.commit(o)
 	b.send(&wire.Bye{Reason: wire.ByeClosing})
 	require.NoError(t, <-drained)
-	served(t, accepted)
-	b.gone()
+	accept(t, accepted)
+	b.readEOF()
 	_, err := ln.Accept()
 	require.ErrorIs(t, err, net.ErrClosed)
 }
 
-func TestDrainGivesUpWithItsContext(t *testing.T) {
+func TestDrainEndsWithItsContext(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{})
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
@@ -161,7 +161,7 @@ func TestDrainGivesUpWithItsContext(t *testing.T) {
 	require.ErrorIs(t, ln.Drain(ctx), context.DeadlineExceeded)
 }
 
-func TestDrainWithoutABroker(t *testing.T) {
+func TestDrainWithoutALinkEndsAtOnce(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	ln := b.listen(backend.Options{RedialMin: time.Hour, RedialMax: time.Hour})
 	require.NoError(t, b.link.link.Close())

@@ -10,9 +10,9 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// Listener is a net.Listener whose connections a broker hands over. Make one with Listen;
-// the zero Listener is not usable, and a Listener must not be copied. All methods are
-// safe for concurrent use.
+// Listener is a net.Listener whose connections a broker hands over. Listen makes one; the
+// zero Listener is not usable, and a Listener must not be copied. All methods are safe for
+// concurrent use.
 type Listener struct {
 	o         Options
 	log       *slog.Logger
@@ -30,7 +30,7 @@ type Listener struct {
 	mu      sync.Mutex
 	state   state
 	link    *link  // nil: there is none
-	links   uint64 // numbers them
+	links   uint64 // how many were dialled; the id of the latest
 	accepts acceptQueue
 	counts  counts
 }
@@ -48,15 +48,15 @@ const (
 func (ln *Listener) enterLocked(s state) { ln.state = max(ln.state, s) }
 
 // Listen links with the broker behind the control socket, a path or an abstract name that
-// begins with @, as a backend of the service, and returns a listener for the connections
-// that it hands over. It blocks until the broker says welcome, or ctx ends; ctx has no
-// meaning afterwards.
+// begins with @, as a backend of the service. It returns a listener for the connections that
+// the broker hands over. It blocks until the broker has sent its welcome, or ctx ends;
+// afterwards ctx has no meaning.
 //
-// When the link is lost later, the listener dials again until it is closed: Accept does
-// not fail because a broker went away.
+// When the link is lost later, the listener dials again until it is closed: Accept does not
+// fail because a broker went away.
 //
-// The error is that of the dial, ctx's, a *RefusedError, an *OptionError, wire.ErrService,
-// or an *UnsupportedError where the system cannot pass descriptors.
+// The error is or wraps that of the dial, ctx's, a *RefusedError, an *OptionError,
+// wire.ErrService, or an *UnsupportedError where the system cannot pass descriptors.
 func Listen(ctx context.Context, control, service string, o Options) (*Listener, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -80,7 +80,7 @@ func Listen(ctx context.Context, control, service string, o Options) (*Listener,
 	if ln.log == nil {
 		ln.log = slog.New(slog.DiscardHandler)
 	}
-	// Without a namespace to compare there is no lease.
+	// A namespace that is not known stays zero, and the broker grants no lease.
 	ln.namespace.Device, ln.namespace.Inode, _ = fdpass.TimeNamespace()
 	ln.closing, ln.close = context.WithCancel(context.Background())
 	ln.dialing, ln.stopDialing = context.WithCancel(ln.closing)

@@ -9,7 +9,7 @@ import (
 	"github.com/handoff-go/handoff/internal/option"
 )
 
-// What an Options field is when left zero.
+// The values of Options fields that are zero.
 const (
 	DefaultQueue        = 64
 	DefaultWriteTimeout = 500 * time.Millisecond
@@ -21,33 +21,36 @@ const (
 // Options are the settings of a listener. The zero Options are the defaults. A negative
 // number is an *OptionError from Listen.
 type Options struct {
-	// Queue is how many offers may wait for an Accept. They are not acknowledged, so
-	// another backend can still have them. One more is rejected as busy. Zero:
-	// DefaultQueue.
+	// Queue is how many offers may wait for an Accept. They have no ACK yet, so the broker
+	// can give them to another backend. One more is rejected as busy. Zero: DefaultQueue.
 	Queue int
-	// MaxInFlight is how many offers the broker may have open at a time; the broker may
-	// have fewer. Zero: as many as Queue, so that none is rejected as busy: clients
-	// wait at the broker instead, for whatever backend has room first.
+	// MaxInFlight is how many undecided offers this backend asks the broker to have at a
+	// time; the broker may allow fewer. Zero: as many as Queue, so that none is rejected
+	// as busy. Further clients wait at the broker, for the backend that has room first.
 	MaxInFlight int
-	// WriteTimeout is how long a message to the broker may take to be written, as a
-	// whole; then the link is given up. Zero: DefaultWriteTimeout.
+	// WriteTimeout is how long the writing of one message to the broker may take, from its
+	// first byte to its last. A message that takes longer ends the link. Zero:
+	// DefaultWriteTimeout.
 	WriteTimeout time.Duration
-	// Handshake is how long it may take, in all, from connect to welcome. Zero:
+	// Handshake is how long it may take from connect to welcome, as a whole. Zero:
 	// DefaultHandshake.
 	Handshake time.Duration
-	// RedialMin and RedialMax are how long to wait before a lost broker is dialled
-	// again: the first time, and at most. Each wait is drawn between half of it and
-	// all. Zero: DefaultRedialMin and DefaultRedialMax.
+	// RedialMin and RedialMax bound the wait before a lost broker is dialled again: the
+	// first wait is RedialMin, each further one twice as long, up to RedialMax. A wait is
+	// then drawn between half of it and all of it. Zero: DefaultRedialMin and
+	// DefaultRedialMax.
 	RedialMin, RedialMax time.Duration
-	// Logger gets what an operator wants to know. Nil: nothing is logged.
+	// Logger logs links, refusals and connections that were ended. Nil: nothing is logged.
 	Logger *slog.Logger
-	// Trace is called after each step of the protocol and before the next one, outside
-	// locks, by the goroutine that takes the step: whatever it does, blocking
-	// included, happens between the two. Nil: none, at no cost.
+	// Trace is called after each step of the protocol and before the next step of the same
+	// goroutine, outside locks, by that goroutine: if Trace blocks, so does it. What follows
+	// from a step is traced after it, whichever goroutine does it. Steps of two goroutines
+	// that do not follow from one another are in no order, such as an Own by the ACK and
+	// the reading of its commit. Nil: no steps are traced, at no cost.
 	Trace func(Event)
 }
 
-// OptionError answers Listen when an option makes no sense.
+// OptionError is returned by Listen for an option that makes no sense.
 type OptionError struct {
 	Option  string // the field of Options
 	Problem string // what is wrong with its value

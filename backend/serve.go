@@ -45,7 +45,7 @@ func (o *offer) conn() *Conn {
 	ln := o.link.listener
 	conn, err := ownedconn.Open(o.fd, ln.closing.Done(), ln.log)
 	if err != nil {
-		ln.warnEnded(o, errors.Join(errClientEnded, err))
+		ln.warnEnded(o, errors.Join(errNotAdopted, err))
 		o.endOwned()
 		return nil
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stopping are options whose backend stops after a step, the first time.
+// stopping returns options with which the backend stops after the first step of that name.
 func stopping(op backend.Op) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
 	return stoppingAt(op, 1)
 }
 
-// stoppingAt are options whose backend stops after the nth time of a step.
+// stoppingAt returns options with which the backend stops after the nth step of that name.
 func stoppingAt(op backend.Op, n int32) (_ backend.Options, reached <-chan bool, resume chan<- struct{}) {
 	stopped, goOn := make(chan bool, 1), make(chan struct{})
 	var times atomic.Int32
@@ -28,16 +28,16 @@ func stoppingAt(op backend.Op, n int32) (_ backend.Options, reached <-chan bool,
 	}}, stopped, goOn
 }
 
-// A backend that is stopped between its ACK and the clock finds its lease over: the
-// broker may have ended the attempt by then.
+// A backend that is stopped between its ACK and the reading of the clock finds its lease over: the
+// broker may have offered the connection to another one by then.
 func TestClockIsReadAfterTheAck(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	o, reached, resume := stopping(backend.OpSendAck)
 	ln := b.listen(o)
-	accepting(ln)
-	waiting(t, ln)
-	offer := b.offer(time.Second) // so long a busy machine may take to the ACK
-	b.acked(offer)
+	startAccept(ln)
+	awaitWaitingAccept(t, ln)
+	offer := b.offer(time.Second) // a busy machine may take as long to the ACK
+	b.readAck(offer)
 	<-reached
 	for clock := int64(0); uint64(clock) < offer.ServeBy; {
 		time.Sleep(time.Millisecond)
@@ -46,58 +46,57 @@ func TestClockIsReadAfterTheAck(t *testing.T) {
 		require.NoError(t, err)
 	}
 	close(resume)
-	undecided(t, b)
+	awaitUncertain(t, b)
 	require.Zero(t, ln.Stats().Owned)
 	b.revoke(offer)
-	offer.ended(t)
+	offer.readEnd(t)
 }
 
-// What the broker says while an Accept writes its ACK is not forgotten.
-func TestRevokeWhileTheAckIsWritten(t *testing.T) {
+func TestRevokeWhileTheAckIsWrittenClosesTheCopy(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	o, reached, resume := stopping(backend.OpSendAck)
 	ln := b.listen(o)
 	offer := b.offer(0)
 	b.ping()
-	accepting(ln)
+	startAccept(ln)
 	<-reached
-	b.acked(offer)
-	m := wire.Revoke(offer.name())
+	b.readAck(offer)
+	m := wire.Revoke(offer.wireID())
 	b.send(&m)
-	b.ping() // it is read
+	b.ping() // the revoke is handled
 	close(resume)
-	released := wire.Released(offer.name())
+	released := wire.Released(offer.wireID())
 	require.Equal(t, &released, b.read())
-	offer.ended(t)
+	offer.readEnd(t)
 	require.Zero(t, ln.Stats().Owned)
 }
 
-func TestCommitWhileTheAckIsWritten(t *testing.T) {
+func TestCommitWhileTheAckIsWrittenMakesAnOwner(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	o, reached, resume := stopping(backend.OpSendAck)
 	ln := b.listen(o)
 	offer := b.offer(0)
 	b.ping()
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	<-reached
-	b.acked(offer)
+	b.readAck(offer)
 	b.commit(offer)
 	b.ping()
 	close(resume)
-	served(t, accepted)
+	accept(t, accepted)
 }
 
-// A broker that is told of draining says commit, and then bye: the end of the link takes
-// nothing back.
+// A broker that was sent draining answers commit, and then bye. The commit counts, though the link
+// ends before the ACK is done.
 func TestCommitCountsWhenTheLinkEndsBeforeTheAckIsDone(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	o, reached, resume := stopping(backend.OpSendAck)
 	ln := b.listen(o)
 	offer := b.offer(0)
 	b.ping()
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	<-reached
-	b.acked(offer)
+	b.readAck(offer)
 	b.commit(offer)
 	b.ping()
 	require.Equal(t, 1, ln.Stats().Undecided)
@@ -105,10 +104,10 @@ func TestCommitCountsWhenTheLinkEndsBeforeTheAckIsDone(t *testing.T) {
 	require.Eventually(t, func() bool { return ln.Stats().Undecided == 0 }, 30*time.Second, time.Millisecond,
 		"the reader has left the offer to who writes its ACK")
 	close(resume)
-	served(t, accepted)
+	accept(t, accepted)
 }
 
-func TestEndOfTheLinkWhileTheAckIsWritten(t *testing.T) {
+func TestEndOfTheLinkWhileTheAckIsWrittenMakesNoOwnerInDoubt(t *testing.T) {
 	for mode, owned := range map[wire.Mode]uint64{wire.ModeCommitOnly: 0, wire.ModeLease: 1} {
 		t.Run(mode.String(), func(t *testing.T) {
 			b := newBroker(t, mode)
@@ -116,37 +115,37 @@ func TestEndOfTheLinkWhileTheAckIsWritten(t *testing.T) {
 			ln := b.listen(o)
 			offer := b.offer(long)
 			b.ping()
-			accepted := accepting(ln)
+			accepted := startAccept(ln)
 			<-reached
-			b.acked(offer)
+			b.readAck(offer)
 			require.NoError(t, b.link.link.Close())
 			time.Sleep(10 * time.Millisecond)
 			close(resume)
 			if owned == 1 {
-				served(t, accepted) // its ACK had gone in time
+				accept(t, accepted) // the ACK was sent inside the lease
 			} else {
-				offer.ended(t)
+				offer.readEnd(t)
 			}
 			require.Equal(t, owned, ln.Stats().Owned)
 		})
 	}
 }
 
-// A holder that lets go leaves the connection to others that have it.
+// The connection stays open for the other holders of a copy.
 func TestHolderDoesNotShutTheConnectionDown(t *testing.T) {
 	for mode, lease := range map[wire.Mode]time.Duration{wire.ModeCommitOnly: 0, wire.ModeLease: long} {
 		t.Run(mode.String(), func(t *testing.T) {
 			b := newBroker(t, mode)
 			ln := b.listen(backend.Options{})
 			if mode == wire.ModeCommitOnly {
-				accepting(ln) // uncertain
-				waiting(t, ln)
+				startAccept(ln) // uncertain
+				awaitWaitingAccept(t, ln)
 			} // else queued
-			o, fd := b.make(lease)
+			o, fd := b.newOffer(lease)
 			b.write(o.Append(nil), fd)
 			if mode == wire.ModeCommitOnly {
-				b.acked(o)
-				undecided(t, b)
+				b.readAck(o)
+				awaitUncertain(t, b)
 			}
 			b.revoke(o)
 			_, err := fdpass.TryWrite(fd, []byte("x"))
@@ -154,27 +153,27 @@ func TestHolderDoesNotShutTheConnectionDown(t *testing.T) {
 			_, err = o.client.Read(make([]byte, 1))
 			require.NoError(t, err)
 			closeFD(t, fd)
-			o.ended(t)
+			o.readEnd(t)
 		})
 	}
 }
 
-// The commit was in the queue when the link failed: it counts.
+// The commit was in the socket's queue when the link failed.
 func TestCommitThatIsUnreadWhenTheLinkFailsCounts(t *testing.T) {
 	b := newBroker(t, wire.ModeCommitOnly)
 	o, reached, resume := stoppingAt(backend.OpReadOffer, 2)
 	ln := b.listen(o)
-	accepted := acceptingMany(ln, 2) // the second offer meets an Accept, too
+	accepted := startAccepts(ln, 2) // one for each offer
 	first := b.offer(0)
-	b.acked(first)
-	undecided(t, b)
+	b.readAck(first)
+	awaitUncertain(t, b)
 	second := b.offer(0)
-	<-reached // the reader is busy
+	<-reached // the reader is stopped
 	b.commit(first)
 	require.NoError(t, b.link.link.ShutdownRead()) // the ACK of the second one will fail
 	close(resume)
-	c := served(t, accepted)
+	c := accept(t, accepted)
 	require.Equal(t, first.client.LocalAddr(), c.RemoteAddr())
-	second.ended(t)
+	second.readEnd(t)
 	b.welcome()
 }

@@ -17,7 +17,7 @@ type gates map[backend.Op]*gate
 type gate struct {
 	times   atomic.Int32
 	reached chan struct{} // closed when the step is traced
-	opened  chan struct{} // the goroutine that traces it goes on when it is closed
+	opened  chan struct{} // closed when the goroutine that traces it may go on
 	open    func()
 }
 
@@ -63,9 +63,9 @@ func queuedAck(t *testing.T, also backend.Op) (*broker, *backend.Listener, gates
 	})
 	o := b.offer(0)
 	b.ping() // so it is queued
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	g.await(t, backend.OpSendAck)
-	b.acked(o)
+	b.readAck(o)
 	return b, ln, g, o, accepted
 }
 
@@ -80,7 +80,7 @@ func TestUncertainIsTracedBeforeTheCommitMakesAnOwner(t *testing.T) {
 	require.False(t, b.trace.has(backend.OpOwn))
 	require.Zero(t, ln.Stats().Owned)
 	g[backend.OpUncertain].open()
-	served(t, accepted)
+	accept(t, accepted)
 	require.Equal(t, []backend.Op{"Uncertain", "ReadCommit", "Own", "Serve"}, b.trace.from(backend.OpUncertain))
 }
 
@@ -91,11 +91,11 @@ func TestReadCommitIsTracedBeforeItMakesAnOwner(t *testing.T) {
 	b.commit(o)
 	g.await(t, backend.OpReadCommit)
 	g[backend.OpSendAck].open()
-	waiting(t, ln) // the ACK is done, and the Accept waits again
+	awaitWaitingAccept(t, ln) // the ACK is done, and the Accept waits again
 	require.False(t, b.trace.has(backend.OpOwn))
 	require.Zero(t, ln.Stats().Owned)
 	g[backend.OpReadCommit].open()
-	served(t, accepted)
+	accept(t, accepted)
 	require.Equal(t, []backend.Op{"ReadCommit", "ReadClock", "Uncertain", "Own", "Serve"}, b.trace.from(backend.OpReadCommit))
 }
 
@@ -105,13 +105,13 @@ func TestReadRevokeIsTracedBeforeTheCopyIsClosed(t *testing.T) {
 	b.sendRevoke(o)
 	g.await(t, backend.OpReadRevoke)
 	g[backend.OpSendAck].open()
-	waiting(t, ln)
+	awaitWaitingAccept(t, ln)
 	require.False(t, b.trace.has(backend.OpCloseCopy))
 	require.Equal(t, 1, ln.Stats().Descriptors.Open)
 	g[backend.OpReadRevoke].open()
-	released := wire.Released(o.name())
+	released := wire.Released(o.wireID())
 	require.Equal(t, &released, b.read())
-	o.ended(t)
+	o.readEnd(t)
 	b.ping() // the reader has traced what it did before
 	require.Equal(t, []backend.Op{"ReadRevoke", "ReadClock", "Uncertain", "CloseCopy", "SendReleased"}, b.trace.from(backend.OpReadRevoke))
 }

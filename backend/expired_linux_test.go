@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An offer that lapsed is this backend's to answer for until its copy is closed: released
-// before that would let the broker offer the connection to the next while this one holds
-// it, and released besides a NACK would be one answer too many.
-func TestRevokeOfALapsedOfferIsAnsweredOnceItsCopyIsClosed(t *testing.T) {
+// A revoke of an offer that expired in the queue is answered by released alone, and once the copy
+// is closed. Released before that would let the broker offer the connection to the next backend
+// while this one holds a copy; a NACK after it would be a second answer.
+func TestRevokeOfAnExpiredOfferIsAnsweredOnceItsCopyIsClosed(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
 	closed, revoked := make(chan struct{}), make(chan struct{})
 	ln := b.listen(backend.Options{Trace: func(e backend.Event) {
@@ -23,22 +23,22 @@ func TestRevokeOfALapsedOfferIsAnsweredOnceItsCopyIsClosed(t *testing.T) {
 		}
 	}})
 	goOn := sync.OnceFunc(func() { close(revoked) })
-	t.Cleanup(goOn) // a test that failed ends, too
+	t.Cleanup(goOn) // so that a failed test ends
 	o := b.offer(-time.Nanosecond)
 	b.ping()
-	accepted := accepting(ln)
+	accepted := startAccept(ln)
 	<-closed
-	revoke := wire.Revoke(o.name())
+	revoke := wire.Revoke(o.wireID())
 	b.send(&revoke)
 	require.Eventually(t, func() bool { return b.trace.has(backend.OpReadRevoke) }, 30*time.Second, time.Millisecond)
-	b.ping() // and nothing is said before
+	b.ping() // only a pong: the revoke has no answer yet
 	goOn()
-	released := wire.Released(o.name())
+	released := wire.Released(o.wireID())
 	require.Equal(t, &released, b.read())
-	o.ended(t)
-	b.ping() // and nothing more after
+	o.readEnd(t)
+	b.ping() // only a pong: there is no second answer
 	b.trace.goesOn(t, "CloseCopy", "ReadRevoke", "SendReleased")
 	next := b.offer(long)
-	served(t, accepted)
-	b.acked(next)
+	accept(t, accepted)
+	b.readAck(next)
 }
