@@ -75,7 +75,7 @@ func (c *checks) ask(ctx context.Context, tree *mutation.Tree, l link) (mutation
 		return mutation.Verdict{Runs: 1, Hung: 1}, printed, nil
 	case !command.Failed(err):
 		return mutation.Verdict{}, printed, fmt.Errorf("%w\n%s", err, printed)
-	case broken.MatchString(printed):
+	case !l.checked(printed):
 		return mutation.Verdict{}, printed, fmt.Errorf("%w:\n%s", mutation.ErrNotCompiling, printed)
 	}
 	return mutation.Verdict{Runs: 1, Failed: 1}, printed, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/handoff-go/handoff/internal/mutation"
+	"github.com/handoff-go/handoff/internal/results"
 )
 
 // The sources change under the changes: this tells at once which of them have to follow.
@@ -79,7 +80,7 @@ func TestTheMatrixTellsWhatWasNoticed(t *testing.T) {
 		walk := strings.Contains(strings.Join(args, " "), "Walks")
 		switch {
 		case strings.Contains(string(text), "package other"):
-			return "FAIL m [build failed]", no
+			return `{"Action":"fail","Package":"m","FailedBuild":"m"}`, no
 		case walk && !strings.Contains(string(text), "A = 1"):
 			return "differs", no
 		}
@@ -98,12 +99,24 @@ func TestTheMatrixTellsWhatWasNoticed(t *testing.T) {
 	require.Contains(t, text, "SURVIVED")
 	require.Contains(t, text, "INVALID")
 
-	c.run = func(context.Context, string, string, ...string) (string, error) { return "FAIL", no }
+	c.run = func(context.Context, string, string, ...string) (string, error) { return `{"Action":"fail"}`, no }
 	_, err = r.Run(t.Context(), mutants)
 	require.ErrorIs(t, err, errNotPassing)
 	c.run = func(context.Context, string, string, ...string) (string, error) { return "", errors.New("not found") }
 	_, err = r.Run(t.Context(), mutants)
 	require.ErrorContains(t, err, "not found")
+}
+
+func TestWhatCouldNotBeCheckedIsNoCatch(t *testing.T) {
+	require.True(t, testsChecked(`{"Action":"fail","Package":"m","Test":"TestA"}`))
+	require.False(t, testsChecked("go: noise\n"+`{"Action":"fail","Package":"m","FailedBuild":"m"}`))
+	model := func(verdict string) string {
+		return `{"model":{"name":"A","verdict":"` + verdict + `","exit":0,"states":1,"seconds":1}}` + "\n"
+	}
+	const summary = `{"summary":{"passed":0,"failed":1,"seconds":1}}`
+	require.True(t, specChecked(model("invariant")+summary))
+	require.False(t, specChecked(model(results.NotChecked)+summary))
+	require.False(t, specChecked(`{"problem":"java is missing"}`), "it has no summary")
 }
 
 func TestUsage(t *testing.T) {

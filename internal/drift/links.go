@@ -1,10 +1,11 @@
 package main
 
 import (
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/handoff-go/handoff/internal/mutation"
+	"github.com/handoff-go/handoff/internal/results"
 )
 
 // The places where a rule stands.
@@ -45,22 +46,23 @@ type link struct {
 	name    string
 	looksAt []string // the places
 	command []string
+	checked func(printed string) bool // whether what the command printed says that it could do its work
 }
 
 // allLinks returns the links in the order of the matrix.
 func allLinks() []link {
 	test := func(pkg, name string, args ...string) []string {
-		return append([]string{"go", "test", "-count=1", pkg, "-run", name}, args...)
+		return append([]string{"go", "test", "-json", "-count=1", pkg, "-run", name}, args...)
 	}
-	tlc := func(names string) []string { return []string{"go", "run", "./spec/tlc", "-only", names} }
+	tlc := func(names string) []string { return []string{"go", "run", "./spec/tlc", "-json", "-only", names} }
 	return []link{
-		{"guarantees", []string{inSpec}, tlc("MCAlone,MCFull,MCLiveness")},
-		{"graph equality", []string{inSpec, inModel}, tlc("GraphAlone,GraphClipped,GraphFull")},
-		{"golden model", []string{inModel}, test("./model", "^TestGoldenGraph$")},
+		{"guarantees", []string{inSpec}, tlc("MCAlone,MCFull,MCLiveness"), specChecked},
+		{"graph equality", []string{inSpec, inModel}, tlc("GraphAlone,GraphClipped,GraphFull"), specChecked},
+		{"golden model", []string{inModel}, test("./model", "^TestGoldenGraph$"), testsChecked},
 		{"properties", []string{inModel, inRegistry}, test("./proptest", "^TestRegistry$",
-			"-rapid.seed=1", "-rapid.checks=200", "-rapid.shrinktime=0s", "-rapid.nofailfile")},
-		{"golden walk", []string{inRegistry}, test("./proptest", "^TestRegistryWalks$")},
-		{"traces", []string{inSpec, inModel, inRegistry}, []string{"go", "run", "./spec/trace", "-traces", "50", "-mutants", "0", "-seed", "1"}},
+			"-rapid.seed=1", "-rapid.checks=200", "-rapid.shrinktime=0s", "-rapid.nofailfile"), testsChecked},
+		{"golden walk", []string{inRegistry}, test("./proptest", "^TestRegistryWalks$"), testsChecked},
+		{"traces", []string{inSpec, inModel, inRegistry}, []string{"go", "run", "./spec/trace", "-json", "-traces", "50", "-mutants", "0", "-seed", "1"}, specChecked},
 	}
 }
 
@@ -76,6 +78,29 @@ func (c change) must() string {
 
 func (l link) sees(m mutation.Mutant) bool { return slices.Contains(l.looksAt, m.Group) }
 
-// broken matches what a link prints when it could not do its work: what does not compile
-// or parse tells nothing about its meaning. TLC's codes are those of its own errors.
-var broken = regexp.MustCompile(`\[build failed\]|\[setup failed\]|exit +(7[5-9]|1[45]\d|255)\b|tlc: |trace: (Java|TLC)`)
+// What does not compile or parse tells nothing about its meaning, so a link that failed must have
+// got as far as checking something.
+
+// testsChecked reports whether output of go test -json is that of tests that were built.
+func testsChecked(printed string) bool {
+	for text := range strings.Lines(printed) {
+		if e, err := results.ParseTest([]byte(text)); err == nil && e.FailedBuild != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// specChecked reports whether output of package results is complete, and of models that TLC could
+// check.
+func specChecked(printed string) bool {
+	complete := false
+	for text := range strings.Lines(printed) {
+		l, err := results.Parse([]byte(text))
+		if err == nil && l.Model != nil && l.Model.Verdict == results.NotChecked {
+			return false
+		}
+		complete = complete || err == nil && l.Summary != nil
+	}
+	return complete
+}

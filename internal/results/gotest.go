@@ -40,9 +40,13 @@ func (e TestEvent) Top() (name string, sub bool) {
 	return name, sub
 }
 
-// Name returns the test as people call it: "registry.TestAllocs/part", or the package alone.
+// Name returns the test as people call it: "registry.TestAllocs/part", or the package alone. For
+// build events, which have no package, it is the import path.
 func (e TestEvent) Name() string {
-	if e.Test == "" {
+	switch {
+	case e.Package == "":
+		return e.ImportPath
+	case e.Test == "":
 		return path.Base(e.Package)
 	}
 	return path.Base(e.Package) + "." + e.Test

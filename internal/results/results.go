@@ -1,8 +1,8 @@
 // Package results defines what the checking commands of this module print with -json: one JSON
 // object a line, each a [Line], for another program to read. spec/tlc prints a [Model] for each
 // model, spec/trace one [Traces], internal/mutants and internal/drift a [Mutant] for each mutant.
-// All of them print a [Line] with a Problem for whatever else went wrong, and end with a [Summary];
-// output without one is incomplete, whatever the exit code says.
+// All of them print a [Line] with a Problem for whatever else went wrong, and end with a [Summary].
+// Output without one is of a command that could not do its work, whatever the exit code says.
 package results
 
 import (
@@ -21,6 +21,10 @@ type Line struct {
 	Problem string   `json:"problem,omitempty"` // a failure that belongs to none of the above
 	Summary *Summary `json:"summary,omitempty"`
 }
+
+// NotChecked is the verdict on a model that TLC could not check: it does not parse, or cannot be
+// evaluated.
+const NotChecked = "error"
 
 // A Model is one run of TLC on one model of the specification.
 type Model struct {

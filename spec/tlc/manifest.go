@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/handoff-go/handoff/internal/results"
 )
 
 const (
@@ -62,8 +64,8 @@ const (
 	action     verdict = "action" // an action property
 	liveness   verdict = "liveness"
 	deadlock   verdict = "deadlock"
-	another    verdict = "another graph" // than the Go model has; never expected
-	broken     verdict = "error"         // TLC could not check the model; never expected
+	another    verdict = "another graph"    // than the Go model has; never expected
+	broken     verdict = results.NotChecked // TLC could not check the model; never expected
 )
 
 // exit returns how TLC exits for a verdict, and false for one not to expect.
