@@ -1,28 +1,34 @@
-// Package handoff is the map of a library for handing a live client connection
-// from a broker to a backend process, so that every handoff ends exactly once.
+// Package handoff is the overview of a library that hands live client connections from a
+// broker to backend processes, such that every handoff ends exactly once and no
+// connection ever has two owners.
 //
-// A broker passes the connection's descriptor together with a one-time token.
-// The handoff is done only when the backend acknowledges it before a deadline.
-// If it does not, the handoff expires, the token is dead for ever, and the
-// client reconnects.
+// A broker accepts a client's connection and passes its descriptor, with a one-time token,
+// to a backend. The handoff is done when the backend acknowledges it before a deadline.
+// Otherwise the token is permanently revoked, and the connection is offered to another
+// backend, or its client reconnects. Passing descriptors works on Linux; elsewhere the
+// packages compile and report that it is not supported.
 //
-// The packages, each resting only on those below it:
+// The packages, each of which imports only those listed below it:
 //
 //   - [github.com/handoff-go/handoff/broker],
 //     [github.com/handoff-go/handoff/backend],
-//     [github.com/handoff-go/handoff/client]: the three roles of the protocol, on
-//     real sockets. They are new and not yet proved by fault injection.
-//   - [github.com/handoff-go/handoff/wire]: their frames and messages.
-//   - [github.com/handoff-go/handoff/registry]: many handoffs, their tokens and
-//     time. This is the verified core, and where a reader should start.
-//   - [github.com/handoff-go/handoff/fallback]: why a handoff was not done, and
-//     when to try again.
-//   - [github.com/handoff-go/handoff/fsm]: the life of one handoff.
-//   - [github.com/handoff-go/handoff/model]: the reference model, which the
-//     registry is checked against.
-//   - [github.com/handoff-go/handoff/proptest]: the public conformance kit, which
-//     checks any implementation against the model.
+//     [github.com/handoff-go/handoff/client]: the three roles of the protocol on real
+//     sockets. Start here. Package [github.com/handoff-go/handoff/broker/route] decides
+//     which service a plain client wants, and
+//     [github.com/handoff-go/handoff/compat] speaks the form of running-process 4.5.5.
+//   - [github.com/handoff-go/handoff/wire]: the frames and messages of the protocol.
+//   - [github.com/handoff-go/handoff/registry]: many handoffs, their tokens and their
+//     deadlines, without any I/O: the verified core.
+//   - [github.com/handoff-go/handoff/fallback]: why a handoff was not done, and when to
+//     try again.
+//   - [github.com/handoff-go/handoff/fsm]: the state machine of one handoff.
+//   - [github.com/handoff-go/handoff/model]: the reference model, which the registry is
+//     checked against.
+//   - [github.com/handoff-go/handoff/proptest]: the conformance kit, which checks any
+//     implementation of the registry's contract against the model.
 //
-// The folder spec holds the TLA+ specification and the runner of its models.
-// This package itself holds no code.
+// How the guarantees are checked (model, TLA+ specification, traces, planted faults,
+// processes that are killed and frozen after each step of the protocol) is described in
+// docs/verification.md. The folder spec holds the specification and the runner of its
+// models. This package itself holds no code.
 package handoff

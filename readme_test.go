@@ -61,15 +61,7 @@ func TestReadmeLinksLead(t *testing.T) {
 	}
 }
 
-// The code on the first screen is part of an example that is compiled and run.
-func TestReadmeCodeIsTheExamples(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1)
-	require.NotEmpty(t, blocks)
-	indented := "\t" + strings.ReplaceAll(strings.TrimSpace(blocks[0][1]), "\n", "\n\t") + "\n"
-	require.Contains(t, read(t, "registry/example_readme_test.go"), indented)
-}
-
-// So is the code of the recipes.
+// The code of the recipes is part of examples that are compiled and run.
 func TestRecipesAreExamples(t *testing.T) {
 	page := read(t, "docs/verify-yours.md")
 	examples := read(t, "proptest/example_test.go") + read(t, "broker/example_check_linux_test.go") + read(t, "spec/trace/events/example_test.go")

@@ -7,7 +7,7 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// handoff is the README's first screen; a test there holds the two equal.
+// handoff is one handoff from begin to acknowledgement, as a broker does it.
 func handoff() error {
 	r, err := registry.New(registry.Options{AckDeadline: 5 * time.Second})
 	if err != nil {
