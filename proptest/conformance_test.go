@@ -12,13 +12,13 @@ import (
 
 func ours(o registry.Options) (proptest.Registry, error) { return registry.New(o) }
 
-// rare are the answers that are less than one in a hundred of their operation's.
+// rare are the cases that are fewer than one in a hundred calls of their operation.
 var rare = map[proptest.Case]bool{}
 
-// The registry is what the model is, and the sequences that show it meet every
-// answer of every operation, each often enough.
+// The registry conforms to the model, and the sequences that show it have every answer of every
+// operation, each in at least one of a hundred calls.
 func TestRegistry(t *testing.T) {
-	coverage := proptest.Covered(t, ours)
+	coverage := proptest.RunCovered(t, ours)
 	if t.Failed() {
 		return
 	}
@@ -40,7 +40,7 @@ func TestRegistry(t *testing.T) {
 			}
 		}
 		switch {
-		case sequences < 1000: // too few to say
+		case sequences < 1000: // too few to judge
 		case sequences < 10_000:
 			require.NotZero(t, hits, "%s: %s", c.Op, c.Answer)
 		case rare[c]:
@@ -52,3 +52,5 @@ func TestRegistry(t *testing.T) {
 }
 
 func TestRegistryConcurrently(t *testing.T) { proptest.RunConcurrent(t, ours) }
+
+func TestRegistryWalks(t *testing.T) { proptest.Walk(t, ours) }

@@ -3,12 +3,12 @@ package proptest
 import (
 	"time"
 
+	"github.com/handoff-go/handoff/proptest/internal/contract"
 	"github.com/handoff-go/handoff/registry"
 )
 
-// Registry is what an implementation must offer: the contract of
-// [registry.Registry], whose methods say what each answer means, without Run.
-// All methods must be safe for concurrent use.
+// Registry is what an implementation must offer: the contract of [registry.Registry], whose
+// methods say what each answer means, without Run. All methods must be safe for concurrent use.
 type Registry interface {
 	Issue(now time.Time) (registry.Token, error)
 	Register(t registry.Token, b registry.Backend, now time.Time) error
@@ -28,7 +28,13 @@ type Registry interface {
 	Stats() registry.Stats
 }
 
-var _ Registry = (*registry.Registry)(nil)
+var (
+	_ Registry          = (*registry.Registry)(nil)
+	_ Registry          = contract.Registry(nil)
+	_ contract.Registry = Registry(nil)
+)
 
-// factory makes an implementation, or returns a *registry.OptionError.
-type factory = func(registry.Options) (Registry, error)
+// contractFactory returns the factory in the form that the packages below this one take.
+func contractFactory(factory func(registry.Options) (Registry, error)) contract.Factory {
+	return func(o registry.Options) (contract.Registry, error) { return factory(o) }
+}

@@ -5,57 +5,77 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/handoff-go/handoff/model"
+	"github.com/handoff-go/handoff/proptest/internal/sequence"
+	"github.com/handoff-go/handoff/proptest/internal/walk"
 	"github.com/handoff-go/handoff/registry"
 )
 
-// Run checks an implementation against the model, for a single caller: random
-// sequences of operations must be answered as the model answers them, and leave
-// behind what it leaves behind (the subtest "sequences"); options that make no
-// sense must be refused ("options"), and absent ones filled in ("defaults"); and
-// many handoffs at once must live and end ("crowd"). It fails t at the first
-// difference, with the shortest sequence that rapid finds to show it, and logs
-// how often each operation met each answer.
+// Run checks an implementation for a single caller. It has four subtests:
 //
-// The factory is called once for each sequence. What it makes is not used from
-// several goroutines at a time, except that a callback may ask for Stats from
-// another one while the call that caused it waits.
+//   - "options": invalid options are refused, with a *registry.OptionError that names the option.
+//   - "defaults": options left zero have the documented values.
+//   - "sequences": random sequences of operations are answered as the model answers them, and
+//     leave behind what the model leaves behind.
+//   - "churn": hundreds of handoffs are live at once and end in several orders. It runs only if
+//     "sequences" passed.
+//
+// It fails t at the first difference, with the shortest sequence that rapid finds to show it,
+// and logs how often each operation had each answer.
+//
+// The factory is called once for each sequence. A registry that it makes is used by one goroutine
+// at a time, except that a callback may call Stats from another one while the call that caused
+// it waits.
 func Run(t *testing.T, factory func(registry.Options) (Registry, error)) {
 	t.Helper()
 	run(t, factory)
 }
 
-func run(t *testing.T, factory factory) Coverage {
-	t.Run("options", func(t *testing.T) { checkOptions(t, factory) })
-	t.Run("defaults", func(t *testing.T) { checkDefaults(t, factory) })
+func run(t *testing.T, factory func(registry.Options) (Registry, error)) Coverage {
+	f := contractFactory(factory)
+	t.Run("options", func(t *testing.T) { sequence.CheckOptions(t, f) })
+	t.Run("defaults", func(t *testing.T) { sequence.CheckDefaults(t, f) })
 	coverage := Coverage{}
-	if t.Run("sequences", func(t *testing.T) {
-		rapid.Check(t, sequences(factory, coverage, newNested(patience)))
-		t.Logf("how often each operation met each answer:\n%v", coverage)
-	}) {
-		// What a short sequence shows is not worth seeing in a long one.
-		t.Run("crowd", func(t *testing.T) { checkCrowd(t, factory) })
+	passed := t.Run("sequences", func(t *testing.T) {
+		rapid.Check(t, sequence.Property(f, coverage.add, sequence.NewReentry(sequence.Patience)))
+		t.Logf("how often each operation had each answer:\n%v", coverage)
+	})
+	if passed {
+		t.Run("churn", func(t *testing.T) { sequence.CheckChurn(t, f) })
 	}
 	return coverage
 }
 
-// sequences is the property: whatever is done, system and model agree.
-func sequences(f factory, coverage Coverage, nested nested) func(*rapid.T) {
-	draw := newGenerator()
-	return func(t *rapid.T) {
-		s := newSequence(t, f, draw.setup(t), coverage, nested)
-		steps, closing := 0, draw.closing.Draw(t, "closing")
+// Replay runs the sequence of operations that a program describes, with the checks of [Run], and
+// fails t at the first difference. It returns how often each operation had each answer.
+//
+// Any bytes are a program; [Assemble] writes one from text. A sequence has 128 steps at most: the
+// rest of the program is ignored. A program does the same in every run.
+//
+// It is what a native fuzz target calls:
+//
+//	f.Fuzz(func(t *testing.T, program []byte) { proptest.Replay(t, factory, program) })
+func Replay(t testing.TB, factory func(registry.Options) (Registry, error), program []byte) Coverage {
+	t.Helper()
+	coverage := Coverage{}
+	sequence.Replay(t, contractFactory(factory), program, coverage.add)
+	return coverage
+}
 
-		actions := map[string]func(*rapid.T){"": func(*rapid.T) { s.check() }}
-		for _, op := range opNames() {
-			actions[op] = func(t *rapid.T) {
-				if op == "Close" && steps < closing {
-					t.Skip("not yet") // what comes after it is closed
-				}
-				steps++
-				s.do(draw.step(t, op, s.setup.far))
-			}
-		}
-		t.Repeat(actions)
-		s.end(draw.sweep.Draw(t, "sweep at the end"))
+// Walk drives an implementation along the state graph that the model and the TLA+ specification
+// share ([model.Golden]): to every state, and from it along every step. In every state it also
+// tries every operation that is refused there: the answer must be the model's, and nothing may
+// change. It fails t at the first difference, with the calls that led to it, and logs how many
+// states and steps there were.
+//
+// Unlike [Run] it is exhaustive, for the few tokens and instants of the graph. Steps that no
+// caller can ask for alone are driven as a part of a call: those of a sweep and of Close, in the
+// order in which the records end.
+func Walk(t testing.TB, factory func(registry.Options) (Registry, error)) {
+	t.Helper()
+	constants, graph, err := model.Golden()
+	if err != nil {
+		t.Fatal(err)
 	}
+	walk.Along(t, contractFactory(factory), constants, graph)
 }

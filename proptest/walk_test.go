@@ -11,28 +11,27 @@ import (
 
 	"github.com/handoff-go/handoff/model"
 	"github.com/handoff-go/handoff/proptest"
+	"github.com/handoff-go/handoff/proptest/internal/walk"
 )
-
-func TestRegistryWalks(t *testing.T) { proptest.Walk(t, ours) }
 
 func TestMapRegistryWalks(t *testing.T) { proptest.Walk(t, mine) }
 
-// The walk finds, in one go, what does not depend on locks or on far instants.
-func TestFaultsAreWalkedInto(t *testing.T) {
-	elsewhere := map[string]bool{"tells under a lock": true, "takes the zero time for now": true}
-	all := brokenAlone()
+// Walk finds every broken registry whose mistake does not depend on locks or on far instants.
+func TestWalkFindsBrokenRegistries(t *testing.T) {
+	outOfReach := map[string]bool{"calls OnExit under a lock": true, "takes the zero time for the present": true}
+	all := brokenSequentially()
 	for i, name := range slices.Sorted(maps.Keys(all)) {
 		if i%fewer(8) != 0 {
 			continue
 		}
 		broken := all[name]
-		v := judge(func(t rapid.TB) { proptest.Walk(t.(testing.TB), broken) })
-		require.Equal(t, !elsewhere[name], v.failed, name)
+		r := resultOf(func(t rapid.TB) { proptest.Walk(t.(testing.TB), broken) })
+		require.Equal(t, !outOfReach[name], r.failed, name)
 	}
 }
 
-// fewer is the stride through a list: 1, or n where the race detector makes all slow
-// that has no race to find, or little is asked for.
+// fewer returns the stride through a list of cases: n with -short, and under the race detector,
+// which makes sequential tests slow and finds nothing in them; otherwise 1.
 func fewer(n int) int {
 	if raceDetector || testing.Short() {
 		return n
@@ -40,24 +39,24 @@ func fewer(n int) int {
 	return 1
 }
 
-// A graph that says something else than the code does is walked into as well.
-func TestAnotherGraphIsWalkedInto(t *testing.T) {
+// Walk finds a graph that has a step less than the registry, or one that leads elsewhere.
+func TestWalkFindsWrongGraphs(t *testing.T) {
 	constants, golden, err := model.Golden()
 	require.NoError(t, err)
 	tried := 0
 	for i := 0; i < len(golden.Edges); i += 997 * fewer(10) {
 		e := golden.Edges[i]
 		if strings.HasPrefix(e.Step, "CloseOne") || strings.HasPrefix(e.Step, "Drop") {
-			continue // no caller can ask for each of these
+			continue // no caller can ask for these steps alone
 		}
 		tried++
-		without, astray := golden, golden
+		without, redirected := golden, golden
 		without.Edges = slices.Delete(slices.Clone(golden.Edges), i, i+1)
-		astray.Edges = slices.Clone(golden.Edges)
-		astray.Edges[i].To = golden.Initial
-		for _, g := range []model.Graph{without, astray} {
-			v := judge(func(t rapid.TB) { proptest.WalkAlong(t.(testing.TB), ours, constants, g) })
-			require.True(t, v.failed, "%s from %s", e.Step, e.From)
+		redirected.Edges = slices.Clone(golden.Edges)
+		redirected.Edges[i].To = golden.Initial
+		for _, g := range []model.Graph{without, redirected} {
+			r := resultOf(func(t rapid.TB) { walk.Along(t.(testing.TB), proptest.ContractFactory(ours), constants, g) })
+			require.True(t, r.failed, "%s from %s", e.Step, e.From)
 		}
 	}
 	require.NotZero(t, tried)

@@ -22,7 +22,7 @@ func chain() []link {
 		{name: "model", ties: "the model to its own rules, and the state machine to looplab/fsm",
 			command: test("./fsm", "./fallback", "./model"), read: readGoTests},
 		{name: "properties", ties: "the registry to the model, by drawn sequences, races, histories and fuzz corpora",
-			command: test("./registry", "./registry/internal/store", "./proptest", "./fuzz", "-skip", "Walk"), read: readGoTests},
+			command: test("./registry", "./registry/internal/store", "./proptest/...", "./fuzz", "-skip", "Walk"), read: readGoTests},
 		{name: "golden graph", ties: "the registry to the model's state graph, along every step and every refusal",
 			command: test("./proptest", "-run", "Walk"), read: readGoTests},
 		{name: "graph equality", ties: "the model's state graph to the specification's, state for state and step for step",

@@ -18,25 +18,25 @@ func guarantees() []guarantee {
 			id: "G1", promise: "leaves exactly once",
 			properties: []string{"LeavesExactlyOnce", "StaysClosed"},
 			tests:      with("proptest.TestRegistryConcurrently", "registry.TestTraceOrdersWhatRaced"),
-			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"},
+			files:      []string{"spec/Guarantees.tla", "proptest/internal/oracle/oracle.go", "proptest/internal/race/outcomes.go"},
 		},
 		{
 			id: "G2", promise: "always revoked",
 			properties: []string{"AlwaysRevoked"},
 			tests:      with("registry.TestScripts"),
-			files:      []string{"spec/Guarantees.tla", "proptest/calls.go"},
+			files:      []string{"spec/Guarantees.tla", "proptest/internal/sequence/probe.go"},
 		},
 		{
 			id: "G3", promise: "one deadline",
 			properties: []string{"OneDeadline"},
 			tests:      with("registry.TestScripts"),
-			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"},
+			files:      []string{"spec/Guarantees.tla", "proptest/internal/oracle/oracle.go"},
 		},
 		{
 			id: "G4", promise: "only live tokens",
 			properties: []string{"OnlyLiveTokens", "ConsumedOnce"},
 			tests:      with("registry.TestALiveTokenIsACollisionAndADeadOneANewLife"),
-			files:      []string{"spec/Guarantees.tla", "proptest/ghost.go"},
+			files:      []string{"spec/Guarantees.tla", "proptest/internal/oracle/oracle.go"},
 		},
 		{
 			id: "G5", promise: "bounded",
@@ -48,7 +48,7 @@ func guarantees() []guarantee {
 			id: "G6", promise: "conserved",
 			properties: []string{"Conserved"},
 			tests:      with("proptest.TestRegistryConcurrently"),
-			files:      []string{"spec/Guarantees.tla", "proptest/checks.go", "proptest/winners.go"},
+			files:      []string{"spec/Guarantees.tla", "proptest/internal/oracle/counts.go", "proptest/internal/race/counts.go"},
 		},
 		{
 			id: "G7", promise: "ends",
