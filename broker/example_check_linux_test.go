@@ -77,13 +77,13 @@ func Example_checkABackend() {
 	}
 	r := stats.Registry
 	fmt.Println("every client ended:", answered+ended == 100)
-	fmt.Println("who was adopted was answered:", stats.Adopted == uint64(answered))
+	fmt.Println("every adopted client was answered:", stats.Adopted == uint64(answered))
 	fmt.Println("conserved:", r.Registered == r.Acknowledged+r.Expired+r.Abandoned, r.Pending)
 	fmt.Println("descriptors left:", stats.Descriptors.Open)
 	// Output:
 	// links dropped: 0
 	// every client ended: true
-	// who was adopted was answered: true
+	// every adopted client was answered: true
 	// conserved: true 0
 	// descriptors left: 0
 }
