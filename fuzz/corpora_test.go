@@ -16,19 +16,20 @@ import (
 
 var update = flag.Bool("update", false, "write the corpora from the scenarios")
 
-// The committed corpora are what the scenarios say.
+// The committed corpora are generated from the scenarios.
 func TestCorpora(t *testing.T) {
 	for name, text := range scenarios() {
 		program, err := proptest.Assemble(text)
 		require.NoError(t, err, name)
-		holds(t, "FuzzOperations", name, program)
+		checkInput(t, "FuzzOperations", name, program)
 	}
 	for name, bytes := range tokens() {
-		holds(t, "FuzzParseToken", name, []byte(bytes))
+		checkInput(t, "FuzzParseToken", name, []byte(bytes))
 	}
 }
 
-func holds(t *testing.T, target, name string, input []byte) {
+// checkInput compares a file of a corpus with its input, or writes it with -update.
+func checkInput(t *testing.T, target, name string, input []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", "fuzz", target, name)
 	want := fmt.Sprintf("go test fuzz v1\n[]byte(%q)\n", input)
@@ -41,8 +42,7 @@ func holds(t *testing.T, target, name string, input []byte) {
 	require.Equal(t, want, string(got), "%s: run go generate ./fuzz", path)
 }
 
-// The committed corpus of FuzzOperations reaches every answer of every
-// operation.
+// The committed corpus of FuzzOperations reaches every answer of every operation.
 func TestCorpusReachesEveryAnswer(t *testing.T) {
 	coverage := proptest.Coverage{}
 	for name, program := range corpus(t, "FuzzOperations") {
@@ -55,10 +55,11 @@ func TestCorpusReachesEveryAnswer(t *testing.T) {
 	for _, c := range proptest.Cases() {
 		require.NotZero(t, coverage[c], "%s: %s", c.Op, c.Answer)
 	}
-	t.Logf("how often each operation met each answer:\n%v", coverage)
+	t.Logf("how often each operation had each answer:\n%v", coverage)
 }
 
-// The committed corpus of FuzzParseToken has each answer of ParseToken.
+// The committed corpus of FuzzParseToken reaches every answer of ParseToken, which depends on the
+// length.
 func TestCorpusHasEveryLength(t *testing.T) {
 	lengths := map[int]bool{}
 	for _, input := range corpus(t, "FuzzParseToken") {
@@ -69,7 +70,7 @@ func TestCorpusHasEveryLength(t *testing.T) {
 	}
 }
 
-// corpus reads the committed inputs of a target.
+// corpus returns the committed inputs of a target, by the names of their files.
 func corpus(t *testing.T, target string) map[string][]byte {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))

@@ -1,16 +1,14 @@
-// Package fuzz holds native fuzz targets. It has no code of its own; the targets
-// are in its tests:
+// Package fuzz holds the native fuzz targets of the core. It exports nothing: the targets are in its
+// tests.
 //
-//   - FuzzOperations takes bytes for a sequence of operations, and runs it on the
-//     registry and on the model side by side, with every check of package
-//     proptest.
-//   - FuzzParseToken takes bytes for a token, which must come back as they were
-//     or be refused, and must never show in print.
+//   - FuzzOperations decodes bytes as a sequence of operations, and runs it on the registry and on
+//     the model side by side, with every check of package proptest.
+//   - FuzzParseToken parses bytes as a token. They must come back unchanged or be refused, and
+//     must not appear when the token is printed.
 //
-// The corpora under testdata are written from named scenarios, which are text
-// (see proptest.Assemble), so that each file says what it is for. A test holds
-// the files equal to the scenarios, and the scenarios to reaching every answer
-// of every operation.
+// The corpora under testdata are generated from named scenarios, which are text (see
+// proptest.Assemble), so that each file says what it is for. Tests check that the files are up to
+// date, and that the scenarios reach every answer of every operation.
 //
 // To fuzz:
 //

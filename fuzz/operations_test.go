@@ -9,7 +9,7 @@ import (
 
 func ours(o registry.Options) (proptest.Registry, error) { return registry.New(o) }
 
-// Whatever the sequence, the registry does what the model does.
+// Whatever the sequence of operations, the registry answers as the model does.
 func FuzzOperations(f *testing.F) {
 	f.Fuzz(func(t *testing.T, program []byte) { proptest.Replay(t, ours, program) })
 }

@@ -1,7 +1,7 @@
 package fuzz_test
 
-// scenarios are the sequences of FuzzOperations's corpus, each named for what it
-// shows. Together they reach every answer of every operation.
+// scenarios returns the programs of FuzzOperations's corpus, each named after what it shows. Together
+// they reach every answer of every operation. The names are those of the committed files.
 func scenarios() map[string]string {
 	return map[string]string{
 		"ack_in_time_leaves_once": `
@@ -202,7 +202,7 @@ func scenarios() map[string]string {
 	}
 }
 
-// tokens are the inputs of FuzzParseToken's corpus.
+// tokens returns the inputs of FuzzParseToken's corpus, by the names of the committed files.
 func tokens() map[string]string {
 	return map[string]string{
 		"missing":       "",
@@ -213,7 +213,7 @@ func tokens() map[string]string {
 		"counting":      "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f",
 		"half_zero":     "\x00\x00\x00\x00\x00\x00\x00\x00\x11\x22\x33\x44\x55\x66\x77\x88",
 		"text":          "0123456789abcdef",
-		"digits":        "0000012770700000", // as a padded number
+		"digits":        "0000012770700000", // also the text of a padded number
 		"a_placeholder": "Token(redacted)!",
 		"a_byte_long":   "0123456789abcdefg",
 		"sixty_four":    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",

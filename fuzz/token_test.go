@@ -13,16 +13,16 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// Bytes are a token, or are refused by their length, and a token is no more to
-// be seen than its bytes are to be lost.
+// Bytes of the right length are a token, which keeps them and does not show them; all others are
+// refused by their length.
 func FuzzParseToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		token, err := registry.ParseToken(b)
 		switch len(b) {
 		case registry.TokenSize:
 			require.NoError(t, err)
-			comesBack(t, token, b)
-			staysHidden(t, token, b)
+			requireRoundTrip(t, token, b)
+			requireRedacted(t, token, b)
 		case 0:
 			require.ErrorIs(t, err, registry.ErrTokenMissing)
 			require.Zero(t, token)
@@ -36,7 +36,9 @@ func FuzzParseToken(f *testing.F) {
 	})
 }
 
-func comesBack(t *testing.T, token registry.Token, b []byte) {
+// requireRoundTrip checks that the bytes of a token come back, and that two tokens are equal exactly
+// if their bytes are.
+func requireRoundTrip(t *testing.T, token registry.Token, b []byte) {
 	got := token.Bytes()
 	require.True(t, bytes.Equal(b, got[:]), "Bytes gives what was parsed")
 	zero := bytes.Equal(b, make([]byte, registry.TokenSize))
@@ -51,46 +53,47 @@ func comesBack(t *testing.T, token registry.Token, b []byte) {
 		got[i] ^= 1
 		other, err := registry.ParseToken(got[:])
 		require.NoError(t, err)
-		require.False(t, token.Equal(other), "a token with another byte %d is another token", i)
+		require.False(t, token.Equal(other), "a token that differs in byte %d is another token", i)
 		require.False(t, token == other)
 		got[i] ^= 1
 	}
 }
 
-// holder is what a user may write, and print: fmt calls no method on what is in
-// an unexported field.
+// holder has tokens in unexported fields. fmt calls no methods on those: what it prints is the memory
+// of the token.
 type holder struct {
 	token  registry.Token
 	tokens []registry.Token
 	any    any
 }
 
-func staysHidden(t *testing.T, token registry.Token, b []byte) {
-	held := holder{token, []registry.Token{token}, token}
-	var shown strings.Builder
+// requireRedacted checks that no way to print a token, or a struct that holds one, shows its bytes.
+func requireRedacted(t *testing.T, token registry.Token, b []byte) {
+	h := holder{token, []registry.Token{token}, token}
+	var printed strings.Builder
 	for _, flag := range []string{"", "+", "#", " ", "0", "-40", ".20"} {
 		for _, verb := range "vsqxXdobcUteEfFgGT" {
 			format := "%" + flag + string(verb)
-			require.Equal(t, prints(format, registry.Token{}), prints(format, token), "all tokens look the same")
+			require.Equal(t, printsOf(format, registry.Token{}), printsOf(format, token), "all tokens look the same")
 		}
 		for _, verb := range "vsqxXdobcUteEfFgGTpw" {
 			format := "%" + flag + string(verb)
-			fmt.Fprintf(&shown, format+"\n", held)
-			fmt.Fprintf(&shown, format+"\n", &held)
-			fmt.Fprintf(&shown, format+"\n", token)
+			fmt.Fprintf(&printed, format+"\n", h)
+			fmt.Fprintf(&printed, format+"\n", &h)
+			fmt.Fprintf(&printed, format+"\n", token)
 		}
 	}
-	showsNothing(t, shown.String(), b)
-	require.Equal(t, logs(t, registry.Token{}), logs(t, token), "all tokens look the same")
+	requireNoBytes(t, printed.String(), b)
+	require.Equal(t, logsOf(t, registry.Token{}), logsOf(t, token), "all tokens look the same")
 }
 
-func prints(format string, token registry.Token) string {
+func printsOf(format string, token registry.Token) string {
 	return fmt.Sprintf(format, token) + fmt.Sprintf(format, &token) +
 		fmt.Sprintf(format, []registry.Token{token}) + fmt.Sprintf(format, map[int]registry.Token{1: token}) +
 		fmt.Sprintf(format, struct{ Token registry.Token }{token})
 }
 
-func logs(t *testing.T, token registry.Token) string {
+func logsOf(t *testing.T, token registry.Token) string {
 	var log strings.Builder
 	untimed := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {
@@ -106,9 +109,9 @@ func logs(t *testing.T, token registry.Token) string {
 	return log.String() + string(text)
 }
 
-// showsNothing fails if a text has half of the bytes in any of the forms that
-// print gives. Bytes that are nearly all the same are in many a print.
-func showsNothing(t *testing.T, text string, b []byte) {
+// requireNoBytes fails if a text contains half of the bytes in any form in which fmt prints bytes. It
+// skips a half with few distinct bytes, such as zeros: many texts contain those.
+func requireNoBytes(t *testing.T, text string, b []byte) {
 	const half = registry.TokenSize / 2
 	for _, part := range [][]byte{b[:half], b[half:]} {
 		if distinct(part) < half/2 {
@@ -116,13 +119,13 @@ func showsNothing(t *testing.T, text string, b []byte) {
 		}
 		for _, form := range append(numerals(part), texts(part)...) {
 			if strings.Contains(text, form) {
-				t.Fatalf("some print shows a token: %q", form)
+				t.Fatalf("the printed text contains bytes of the token: %q", form)
 			}
 		}
 	}
 }
 
-// numerals are the forms that print bytes as numbers.
+// numerals returns the forms of bytes as numbers.
 func numerals(part []byte) []string {
 	var forms []string
 	for _, format := range []string{"%x", "%X", "% x", "% X", "%#x", "%# x"} {
@@ -134,8 +137,8 @@ func numerals(part []byte) []string {
 	return forms
 }
 
-// texts are the forms that print bytes as characters. There are none where all
-// are printable: "00000127" is also how a padded 127 is printed.
+// texts returns the forms of bytes as characters. It returns none if all of them are printable: then
+// the text could contain them by chance, as "00000127" is also a padded 127.
 func texts(part []byte) []string {
 	if !bytes.ContainsFunc(part, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return nil
