@@ -9,7 +9,7 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// The factory of an implementation of one's own.
+// mine is the factory of another implementation.
 func mine(o registry.Options) (proptest.Registry, error) {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
@@ -27,7 +27,7 @@ func TestMapRegistryConcurrently(t *testing.T) { proptest.RunConcurrent(t, mine)
 // To check an implementation of the contract, write three tests.
 func ExampleRun() {
 	factory := func(o registry.Options) (proptest.Registry, error) {
-		return newMapRegistry(o) // an implementation of one's own
+		return newMapRegistry(o) // your implementation
 	}
 	TestConformance := func(t *testing.T) { proptest.Run(t, factory) }
 	TestEveryStep := func(t *testing.T) { proptest.Walk(t, factory) }

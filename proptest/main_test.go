@@ -9,8 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The checks of this package are worth more than rapid's defaults; whoever
-// imports it gets those. A flag or an environment variable still wins.
+// TestMain raises rapid's defaults for the tests of this package. A flag or an environment variable
+// takes precedence. Packages that import the kit get rapid's own defaults.
 func TestMain(m *testing.M) {
 	checks, steps := 10_000, 50
 	if raceDetector {
@@ -41,11 +41,11 @@ func number(t *testing.T, name string) int {
 	return n
 }
 
-// setEffort sets rapid's flags until the test ends, so that they come to the same
-// with -short.
+// setEffort sets the number of sequences and their mean length until the test ends. They are the
+// same with -short, for which rapid divides them.
 func setEffort(t *testing.T, checks, steps int) {
 	t.Helper()
-	if testing.Short() { // rapid does less then
+	if testing.Short() { // rapid divides them by these
 		checks, steps = 5*checks, 2*steps
 	}
 	setFlag(t, "rapid.checks", strconv.Itoa(checks))

@@ -11,7 +11,7 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-func TestRecordGivesEveryEventInTheOrderOfEffect(t *testing.T) {
+func TestRecordReturnsEveryEventInTheOrderOfEffect(t *testing.T) {
 	for seed := range uint64(8) {
 		var system proptest.Registry
 		options := registry.Options{AckDeadline: 10, TokenTTL: 13, MaxPending: 4}
