@@ -50,7 +50,7 @@ func (s *Sequence) checkExits(want []model.Exit) {
 	if s.setup.NoExit {
 		return
 	}
-	equal(s, oracle.LeavesExactlyOnce.String()+": the number of calls of OnExit", len(exits), len(want))
+	guaranteed(s, oracle.LeavesExactlyOnce, "the number of calls of OnExit", len(exits), len(want))
 	wanted := contract.ExitsByToken(want)
 	latest := -model.Never
 	for _, e := range exits {
@@ -157,6 +157,13 @@ func (s *Sequence) require(err error) {
 func equal[T comparable](s *Sequence, what string, got, want T) {
 	if got != want {
 		s.Fail("%s: got %+v, want %+v", what, got, want)
+	}
+}
+
+// guaranteed is equal, for what a guarantee requires.
+func guaranteed[T comparable](s *Sequence, g oracle.Guarantee, what string, got, want T) {
+	if got != want {
+		s.Fail("%v: %s: got %+v, want %+v", g, what, got, want)
 	}
 }
 
