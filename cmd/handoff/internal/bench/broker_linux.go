@@ -23,7 +23,7 @@ const service = "echo"
 // soakBackends is how many backends a soak has.
 const soakBackends = 2
 
-// The deadlines of a soak: short, so that a fault costs little time.
+// The deadlines of a soak with faults: short, so that a fault costs little time.
 const (
 	soakDeadline = 100 * time.Millisecond
 	soakSettle   = 50 * time.Millisecond
@@ -41,10 +41,10 @@ func serveAsBroker(r role, in io.Reader, out io.Writer) error {
 	o := broker.Options{Reconnect: filepath.Join(r.dir, "direct")}
 	if r.soak {
 		// No backend is spared for its failures: it is to have more of them.
-		o.AckDeadline, o.SettleTimeout = soakDeadline, soakSettle
 		o.Limit = fallback.Policy{MaxFailures: 1 << 30}
 	}
 	if r.faults {
+		o.AckDeadline, o.SettleTimeout = soakDeadline, soakSettle
 		// Now and then ACKs arrive between the reading of the clock and that of the queue:
 		// such connections are fenced.
 		o.Trace = func(e broker.Event) {
