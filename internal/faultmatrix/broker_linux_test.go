@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/broker/route"
@@ -63,8 +62,8 @@ func playBroker(s *stage) error {
 			s.say(report{Kind: "outcome", Note: o.Kind.String()})
 		},
 	}
-	if s.Pings {
-		o.PingInterval = min(s.Deadline/10, 200*time.Millisecond)
+	if s.Pings > 0 {
+		o.PingInterval = s.Pings
 	}
 	if s.NoLease {
 		o.Margin = s.Deadline

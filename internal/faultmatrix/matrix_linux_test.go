@@ -14,8 +14,12 @@ import (
 // deadlines are those of the ACK that a cell is tried with. Where the deadline is to come
 // the first is short; on a machine too slow for it the next is taken.
 func (c cell) deadlines() []time.Duration {
-	if c.fault == freeze || c.fault == stuck || scenarios()[c.scenario].expires {
-		return []time.Duration{300 * time.Millisecond, time.Second, 4 * time.Second}
+	if scene := scenarios()[c.scenario]; c.fault == freeze || c.fault == stuck || scene.expires {
+		short := []time.Duration{300 * time.Millisecond, time.Second, 4 * time.Second}
+		if scene.dropped { // two pings come before it
+			return append(short[1:], 10*time.Second)
+		}
+		return short
 	}
 	return []time.Duration{10 * time.Second, 20 * time.Second}
 }

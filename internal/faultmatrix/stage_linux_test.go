@@ -22,12 +22,12 @@ type role struct {
 	Name      string
 	Dir       string // where the sockets are
 	Deadline  time.Duration
-	NoLease   bool   // the lease of every offer is over when it is sent
-	Attempts  int    // a broker: of one connection
-	Pings     bool   // a broker: it pings
-	Hold      bool   // a backend: Accept only when told to
-	Mode      string // a client: the socket that it connects to
-	NoService bool   // a client: it asks for what nobody serves
+	NoLease   bool          // the lease of every offer is over when it is sent
+	Attempts  int           // a broker: of one connection
+	Pings     time.Duration // a broker: how often it pings; zero: never
+	Hold      bool          // a backend: Accept only when told to
+	Mode      string        // a client: the socket that it connects to
+	NoService bool          // a client: it asks for what nobody serves
 	Gates     []gate
 }
 

@@ -61,7 +61,7 @@ func (w *world) populate() (err error) {
 		}
 	}
 	ctx := context.Background()
-	if w.broker, err = w.start(role{Party: "broker", Name: "broker", NoLease: w.scene.noLease, Pings: w.scene.pings, Attempts: w.scene.attempts}); err != nil {
+	if w.broker, err = w.start(role{Party: "broker", Name: "broker", NoLease: w.scene.noLease, Pings: w.pingInterval(), Attempts: w.scene.attempts}); err != nil {
 		return err
 	}
 	if _, err := w.broker.kind(ctx, "up"); err != nil {
@@ -94,6 +94,20 @@ func (w *world) populate() (err error) {
 	}
 	_, err = w.a.kind(ctx, "up")
 	return err
+}
+
+// pingInterval is how often the broker pings; zero: never. It pings every backend, so the interval
+// is long enough for a sound one to answer on a busy machine. Where the backend that does not
+// answer is to be dropped, that comes two intervals later, and must come before the deadline.
+func (w *world) pingInterval() time.Duration {
+	const long = 300 * time.Millisecond
+	switch {
+	case !w.scene.pings:
+		return 0
+	case w.scene.dropped:
+		return min(w.deadline/5, long)
+	}
+	return long
 }
 
 func (w *world) start(r role) (*process, error) {
