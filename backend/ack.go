@@ -6,7 +6,7 @@ import (
 )
 
 // acceptQueued acknowledges an offer for an Accept that took it from the queue. It returns
-// the offer if this backend owns it. One whose lease is over is rejected instead.
+// the offer if this backend owns it. If its lease has ended, the offer is rejected instead.
 func (o *offer) acceptQueued() *offer {
 	defer o.link.ackers.Done()
 	o.trace(OpReserve, nil)
@@ -22,9 +22,9 @@ func (o *offer) acceptQueued() *offer {
 // The clock is read after the last byte of the ACK was written. Read before, it would make
 // two owners: this process reads it inside the lease and is stopped; the deadline comes,
 // the broker finds no ACK, and offers the connection to another backend; this process goes
-// on, writes its ACK, and serves. Read after, the same process finds the lease over, and
-// waits for the broker's word. In the other direction nothing is lost: an ACK that the
-// broker took in time is committed. Spec: SendAck, BackendReadClock.
+// on, writes its ACK, and serves. Read after, the same process finds that the lease has
+// ended, and waits for commit or revoke. In the other direction nothing is lost: an ACK
+// that the broker took in time is committed. Spec: SendAck, BackendReadClock.
 func (o *offer) sendAck() *offer {
 	err := o.link.write(&wire.Ack{Token: o.token, Accepted: true, CorrelationID: o.correlation})
 	o.trace(OpSendAck, err)
@@ -61,7 +61,7 @@ func (o *offer) expireQueued() {
 	o.answer(do)
 }
 
-// answer lets go of an offer as its phase says.
+// answer does what a revoke or the end of the link asks of an offer.
 func (o *offer) answer(do effect) {
 	switch do {
 	case doRelease:

@@ -58,7 +58,7 @@ func (o *offer) closeCopy() {
 	o.trace(OpCloseCopy, nil)
 }
 
-// closeFD closes a descriptor that came over a link and is not owned.
+// closeFD closes a descriptor that was received on a link and is not owned.
 func (ln *Listener) closeFD(fd int) {
 	fdpass.Close(fd)
 	ln.ledger.Closed(fdpass.FromLink)

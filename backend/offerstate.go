@@ -26,7 +26,7 @@ const (
 	onAccept     event = iota + 1 // SendAck: an Accept takes it
 	onAckInLease                  // BackendReadClock: the clock, read after the ACK, is inside the lease
 	onAckInDoubt                  // BackendReadClock: it is not, or the ACK was not written whole
-	onExpiry                      // Refuse: an Accept found its lease over, and its copy is closed
+	onExpiry                      // Refuse: an Accept found that its lease has ended, and its copy is closed
 	onCommit                      // ReadCommit
 	onRevoke                      // ReadRevoke
 	onLinkEnd                     // BackendLinkEnd
@@ -98,7 +98,7 @@ func (p phase) nextWhileAcking(e event) (phase, effect) {
 			return done, doServe
 		case ackUnlinked: // the broker reads the ACK before the link's end
 			return done, doServe
-		case ackRevoked: // the broker shut the connection down, or proved that the lease was over
+		case ackRevoked: // the broker shut the connection down, or proved that the lease had ended
 			return done, doRelease
 		}
 	case onAckInDoubt:

@@ -58,7 +58,8 @@ func (l *link) end(why error) {
 }
 
 // dropUnowned closes every copy that this backend does not own, except those of offers
-// whose ACK is being written: who writes it does that. What is owned is served on.
+// whose ACK is being written: the goroutine that writes it closes those. Owned connections
+// live on.
 func (l *link) dropUnowned() {
 	ln := l.listener
 	ln.mu.Lock()

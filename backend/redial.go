@@ -20,7 +20,7 @@ func (ln *Listener) run(l *link) {
 
 // redial dials until there is a link. Its waits double, and each is drawn at random, so that
 // the backends of a broker that comes back do not all dial at once. It returns nil when
-// dialling is over.
+// the listener closes, or drains.
 func (ln *Listener) redial() *link {
 	for wait := ln.o.RedialMin; ; wait = min(2*wait, ln.o.RedialMax) {
 		timer := time.NewTimer(wait/2 + rand.N(wait/2+1))

@@ -28,7 +28,7 @@ func stoppingAt(op backend.Op, n int32) (_ backend.Options, reached <-chan bool,
 	}}, stopped, goOn
 }
 
-// A backend that is stopped between its ACK and the reading of the clock finds its lease over: the
+// A backend that is stopped between its ACK and the reading of the clock finds that its lease has ended: the
 // broker may have offered the connection to another one by then.
 func TestClockIsReadAfterTheAck(t *testing.T) {
 	b := newBroker(t, wire.ModeLease)
@@ -102,7 +102,7 @@ func TestCommitCountsWhenTheLinkEndsBeforeTheAckIsDone(t *testing.T) {
 	require.Equal(t, 1, ln.Stats().Undecided)
 	require.NoError(t, b.link.link.Close())
 	require.Eventually(t, func() bool { return ln.Stats().Undecided == 0 }, 30*time.Second, time.Millisecond,
-		"the reader has left the offer to who writes its ACK")
+		"the reader has left the offer to the goroutine that writes its ACK")
 	close(resume)
 	accept(t, accepted)
 }
