@@ -46,7 +46,15 @@ func (r *Registry) begin(s step) (Token, error) {
 		}
 		if _, live := r.findLocked(&t); live == nil && !t.IsZero() {
 			s.token = t
-			r.insertLocked(&s, b, known)
+			if s.op == OpIssue {
+				r.issueLocked(&s, s.now.After(r.tokenTTL))
+			} else {
+				if known == 0 {
+					known = r.records.AddBackend(store.Backend(b))
+				}
+				// AckDeadline <= TokenTTL, so this is not after the token's end.
+				r.beginLocked(&s, s.now.After(r.ackDeadline), known)
+			}
 			r.unlock(&s)
 			return t, nil
 		}
@@ -60,16 +68,6 @@ func (r *Registry) begin(s step) (Token, error) {
 func (r *Registry) refuseLocked(s *step) (Token, error) {
 	r.unlock(s)
 	return Token{}, s.err
-}
-
-// insertLocked makes the record that a step begins. AckDeadline <= TokenTTL, so
-// the deadline of a handoff that begins is never after its token's end.
-func (r *Registry) insertLocked(s *step, b Backend, known store.BackendID) {
-	if s.op == OpIssue {
-		r.issueLocked(s, s.now.After(r.tokenTTL))
-		return
-	}
-	r.beginLocked(s, s.now.After(r.ackDeadline), b, known)
 }
 
 // makeRoomLocked returns nil when one more record may be made. A full registry

@@ -54,8 +54,8 @@ func (r *Registry) issueLocked(s *step, end store.Instant) {
 }
 
 // beginLocked makes the record of a step's token with its handoff pending.
-func (r *Registry) beginLocked(s *step, deadline store.Instant, b Backend, known store.BackendID) {
-	r.records.AddPending(&s.token.x, deadline, s.now, store.Backend(b), known)
+func (r *Registry) beginLocked(s *step, deadline store.Instant, b store.BackendID) {
+	r.records.AddPending(&s.token.x, deadline, s.now, b)
 	r.stats.Issued++
 	r.stats.Tokens++
 	r.pendingLocked(s, deadline)
@@ -69,11 +69,9 @@ func (r *Registry) pendingLocked(s *step, deadline store.Instant) {
 	s.state = fsm.Pending
 }
 
-// removeLocked revokes a token: it removes its record.
-func (r *Registry) removeLocked(id store.ID, rec *store.Record) {
-	if rec.Pending() {
-		r.stats.Pending--
-	}
+// removeLocked revokes a token: it removes its record. A pending handoff leaves by
+// leaveLocked only.
+func (r *Registry) removeLocked(id store.ID) {
 	r.records.Remove(id)
 	r.stats.Revoked++
 	r.stats.Tokens--
@@ -85,7 +83,8 @@ func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Ev
 	if s.state, s.err = rec.State.Next(e); s.err != nil {
 		return
 	}
-	r.removeLocked(id, rec)
+	r.removeLocked(id)
+	r.stats.Pending--
 	switch s.state {
 	case fsm.Acknowledged:
 		r.stats.Acknowledged++

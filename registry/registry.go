@@ -121,10 +121,13 @@ func (r *Registry) registerLocked(s *step, b Backend, known store.BackendID) {
 		s.err = ErrAlreadyPending
 	case rec.End.Reached(s.now):
 		s.err = ErrTokenExpired
-		r.removeLocked(id, rec)
+		r.removeLocked(id)
 	default:
 		deadline := min(s.now.After(r.ackDeadline), rec.End)
-		r.records.Pend(id, deadline, s.now, store.Backend(b), known)
+		if known == 0 {
+			known = r.records.AddBackend(store.Backend(b))
+		}
+		r.records.Pend(id, deadline, s.now, known)
 		r.pendingLocked(s, deadline)
 	}
 }
@@ -159,7 +162,7 @@ func (r *Registry) consumeLocked(s *step) {
 		if rec.Pending() {
 			r.leaveLocked(s, id, rec, fsm.Expire)
 		} else {
-			r.removeLocked(id, rec)
+			r.removeLocked(id)
 		}
 		s.err = ErrTokenExpired
 	case !s.presented.Equal(s.token):
@@ -167,7 +170,7 @@ func (r *Registry) consumeLocked(s *step) {
 	case rec.Pending():
 		rec.Consumed = true
 	default:
-		r.removeLocked(id, rec)
+		r.removeLocked(id)
 	}
 }
 
@@ -215,7 +218,7 @@ func (r *Registry) Abandon(t Token) (Backend, bool) {
 	case rec.Pending():
 		r.leaveLocked(&s, id, rec, fsm.Abandon)
 	default:
-		r.removeLocked(id, rec)
+		r.removeLocked(id)
 	}
 	r.unlock(&s)
 	if s.state != fsm.Abandoned {

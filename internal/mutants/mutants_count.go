@@ -13,15 +13,31 @@ func countMutants() []mutant {
 	}, {
 		name: "dropped-token-not-counted-as-revoked", breaks: "G6", must: byProptest, file: "registry/records.go",
 		says: "Revoked counts only tokens that had a handoff",
-		old: `		r.stats.Pending--
+		old: `	r.stats.Revoked++
+	r.stats.Tokens--
+}
+
+// leaveLocked is the only way in which a pending handoff leaves: by an event of
+// its life, together with its token, and counted. The step has been described.
+func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Event) {
+	if s.state, s.err = rec.State.Next(e); s.err != nil {
+		return
 	}
-	r.records.Remove(id)
-	r.stats.Revoked++
+	r.removeLocked(id)
+	r.stats.Pending--
 `,
-		new: `		r.stats.Pending--
-		r.stats.Revoked++
+		new: `	r.stats.Tokens--
+}
+
+// leaveLocked is the only way in which a pending handoff leaves: by an event of
+// its life, together with its token, and counted. The step has been described.
+func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Event) {
+	if s.state, s.err = rec.State.Next(e); s.err != nil {
+		return
 	}
-	r.records.Remove(id)
+	r.removeLocked(id)
+	r.stats.Pending--
+	r.stats.Revoked++
 `,
 	}}
 }

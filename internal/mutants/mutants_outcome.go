@@ -8,7 +8,11 @@ func outcomeMutants() []mutant {
 		old: `		s.err = ErrAlreadyPending
 `,
 		new: `		r.records.Remove(id)
-		r.records.AddPending(&s.token.x, s.end, s.now, store.Backend(b), r.records.FindBackend(store.Backend(b)))
+		known = r.records.FindBackend(store.Backend(b))
+		if known == 0 {
+			known = r.records.AddBackend(store.Backend(b))
+		}
+		r.records.AddPending(&s.token.x, s.end, s.now, known)
 		r.stats.Pending--
 		r.pendingLocked(s, s.end)
 `,
@@ -84,10 +88,13 @@ func outcomeMutants() []mutant {
 		old: `		if rec.Pending() {
 			r.leaveLocked(s, id, rec, fsm.Expire)
 		} else {
-			r.removeLocked(id, rec)
+			r.removeLocked(id)
 		}
 `,
-		new: `		r.removeLocked(id, rec)
+		new: `		if rec.Pending() {
+			r.stats.Pending--
+		}
+		r.removeLocked(id)
 `,
 	}}
 }

@@ -9,8 +9,8 @@ type Backend struct {
 	PID     int
 }
 
-// A BackendID is the number of a Backend that the store knows; 0: it is not
-// known. It is valid until the store next changes.
+// A BackendID is the number of a Backend that the store knows; 0 is none. It is
+// valid until a record is removed.
 type BackendID uint32
 
 // backends keeps each Backend that has a pending handoff once, under a small

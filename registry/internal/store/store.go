@@ -77,18 +77,17 @@ func (s *Store) Add(k *Key, end Instant) {
 }
 
 // AddPending makes a record with a handoff pending for b since the given instant.
-// Its key must not be in the store. known is what [Store.FindBackend] returns for b.
-func (s *Store) AddPending(k *Key, deadline, since Instant, b Backend, known BackendID) {
+// Its key must not be in the store.
+func (s *Store) AddPending(k *Key, deadline, since Instant, b BackendID) {
 	n, rec := s.take(k, deadline)
 	rec.inAck = true
 	s.ack.insert(&s.records, n)
-	s.pend(rec, since, b, known)
+	s.pend(rec, since, b)
 }
 
 // Pend makes the handoff of a record pending, on which none is: for b, from the
-// given instant until deadline, which replaces the record's end. known is what
-// [Store.FindBackend] returns for b.
-func (s *Store) Pend(id ID, deadline, since Instant, b Backend, known BackendID) {
+// given instant until deadline, which replaces the record's end.
+func (s *Store) Pend(id ID, deadline, since Instant, b BackendID) {
 	n := uint32(id)
 	rec := s.records.at(n)
 	s.issued.remove(&s.records, n)
@@ -98,7 +97,7 @@ func (s *Store) Pend(id ID, deadline, since Instant, b Backend, known BackendID)
 		rec.End, rec.inAck = deadline, true
 		s.ack.insert(&s.records, n)
 	}
-	s.pend(rec, since, b, known)
+	s.pend(rec, since, b)
 }
 
 // Remove removes a record.
@@ -123,6 +122,11 @@ func (s *Store) Remove(id ID) {
 // FindBackend returns the number of b, or 0 if the store does not know it.
 func (s *Store) FindBackend(b Backend) BackendID { return s.backends.find(b) }
 
+// AddBackend makes b known, which must not be, and returns its number. The caller
+// makes a handoff of b pending next: a backend is forgotten some time after its
+// last handoff left, so one that never had any would stay for good.
+func (s *Store) AddBackend(b Backend) BackendID { return s.backends.add(b) }
+
 // Backend returns the backend of a record whose handoff is pending.
 func (s *Store) Backend(rec *Record) Backend {
 	return s.backends.known.at(uint32(rec.backend)).Backend
@@ -137,10 +141,7 @@ func (s *Store) take(k *Key, end Instant) (uint32, *Record) {
 	return n, rec
 }
 
-func (s *Store) pend(rec *Record, since Instant, b Backend, known BackendID) {
-	if known == 0 {
-		known = s.backends.add(b)
-	}
-	s.backends.hold(known)
-	rec.backend, rec.Since, rec.State = known, since, fsm.Pending
+func (s *Store) pend(rec *Record, since Instant, b BackendID) {
+	s.backends.hold(b)
+	rec.backend, rec.Since, rec.State = b, since, fsm.Pending
 }

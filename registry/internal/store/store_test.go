@@ -33,11 +33,11 @@ func TestStoreAgreesWithASlice(t *testing.T) {
 				s.Add(&all[len(all)-1].key, end)
 			case action == "add pending":
 				all = append(all, naive{keyOf(step), end, true, b})
-				s.AddPending(&all[len(all)-1].key, end, 0, b, s.FindBackend(b))
+				s.AddPending(&all[len(all)-1].key, end, 0, known(&s, b))
 			case action == "pend" && i >= 0 && !all[i].pending:
 				id, _ := s.Find(&all[i].key)
 				deadline := min(end, all[i].end)
-				s.Pend(id, deadline, 0, b, s.FindBackend(b))
+				s.Pend(id, deadline, 0, known(&s, b))
 				all[i].end, all[i].pending, all[i].backend = deadline, true, b
 			case action == "remove" && i >= 0:
 				id, _ := s.Find(&all[i].key)
@@ -47,6 +47,14 @@ func TestStoreAgreesWithASlice(t *testing.T) {
 			agree(t, &s, all)
 		}
 	})
+}
+
+// known returns the number of b.
+func known(s *Store, b Backend) BackendID {
+	if n := s.FindBackend(b); n != 0 {
+		return n
+	}
+	return s.AddBackend(b)
 }
 
 func keyOf(n int) (k Key) {
