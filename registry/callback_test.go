@@ -76,6 +76,42 @@ func TestCloseEndsEverythingThoughACallbackDies(t *testing.T) {
 	}
 }
 
+// A Trace that fails at Close's own step must not keep the records from ending.
+func TestCloseEndsEverythingThoughItsFirstTraceDies(t *testing.T) {
+	told := 0
+	r := open(t, registry.Options{
+		OnExit: func(registry.Exit) { told++ },
+		Trace: func(e registry.Event) {
+			if e.Op == registry.OpClose {
+				panic("trace")
+			}
+		},
+	})
+	for range 3 {
+		begin(t, r, epoch)
+	}
+	require.PanicsWithValue(t, "trace", func() { r.Close() })
+	require.Equal(t, 3, told)
+	require.Zero(t, r.Tokens())
+}
+
+// Of a batch, every callback may fail: each is still called, in the order of the
+// steps, and the last panic reaches the caller.
+func TestEachCallbackIsCalledThoughAllPanic(t *testing.T) {
+	var told []registry.Token
+	r := open(t, registry.Options{AckDeadline: time.Second, OnExit: func(e registry.Exit) {
+		told = append(told, e.Token)
+		panic(len(told))
+	}})
+	var want []registry.Token
+	for range 10 {
+		want = append(want, begin(t, r, epoch))
+	}
+	require.PanicsWithValue(t, 10, func() { r.ExpireOverdue(epoch.Add(time.Second)) })
+	require.Equal(t, want, told)
+	begin(t, r, epoch) // the lock is free
+}
+
 func TestAPanickingTraceLosesNoExit(t *testing.T) {
 	told := 0
 	r := open(t, registry.Options{

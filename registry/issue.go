@@ -32,7 +32,7 @@ func (r *Registry) begin(s step) (Token, error) {
 		if s.err = r.makeRoomLocked(s.now); s.err != nil {
 			return r.refuseLocked(&s)
 		}
-		r.unlock(nil)
+		r.mu.Unlock()
 	}
 	for range r.attempts {
 		t, err := r.draw()
@@ -58,7 +58,7 @@ func (r *Registry) begin(s step) (Token, error) {
 			r.unlock(&s)
 			return t, nil
 		}
-		r.unlock(nil)
+		r.mu.Unlock()
 	}
 	r.mu.Lock()
 	s.err = cmp.Or(r.makeRoomLocked(s.now), ErrCollision)
@@ -91,7 +91,7 @@ func (r *Registry) makeRoomLocked(now store.Instant) error {
 		if len(batch) == 0 {
 			return ErrFull
 		}
-		r.unlock(nil, batch...)
+		r.unlockAll(batch)
 		r.mu.Lock()
 	}
 	return nil

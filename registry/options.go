@@ -35,12 +35,16 @@ type Options struct {
 	// be safe for concurrent use and is read outside the lock; its error is
 	// returned wrapped. It is not read while the registry is closed or full.
 	Rand io.Reader
-	// OnExit is called once for each handoff that leaves, before the call that
-	// caused it returns, outside the lock; it may call the registry. Nil: none.
+	// OnExit is called for each handoff that leaves. Nil: none.
+	//
+	// One rule holds for both callbacks. Each is called exactly once for its handoff
+	// or step, Trace before OnExit, by the goroutine that took the step, before its
+	// call returns and outside the lock; it may call the registry. A callback that
+	// panics or calls runtime.Goexit does not keep the others from being called; the
+	// panic then reaches the caller.
 	OnExit func(Exit)
-	// Trace is called once for each step, ahead of OnExit, before the call that took it returns,
-	// outside the lock; it may call the registry. Calls from several goroutines
-	// may come in another order than Event.Seq tells. Nil: none, at no cost.
+	// Trace is called for each step. Calls from several goroutines may come in
+	// another order than Event.Seq tells. Nil: none, at no cost.
 	Trace func(Event)
 }
 

@@ -26,28 +26,35 @@ type step struct {
 
 func (s *step) endsAt(end store.Instant) { s.end, s.ends = end, true }
 
-// unlock numbers the steps in the order of their effect, first those before
-// and then the last one (nil: none), unlocks, and tells them.
-func (r *Registry) unlock(last *step, before ...step) {
-	if r.trace != nil {
-		for i := range before {
-			r.seq++
-			before[i].seq = r.seq
-		}
-		if last != nil {
-			r.seq++
-			last.seq = r.seq
-		}
+// unlock ends the lock section in which step s was taken, and tells s.
+func (r *Registry) unlock(s *step) {
+	r.numberLocked(s)
+	r.publishLocked()
+	r.mu.Unlock()
+	r.tell(s)
+}
+
+// unlockAll ends the lock section in which steps were taken, in the order of
+// their effect, and tells them.
+func (r *Registry) unlockAll(steps []step) {
+	r.unlockUntold(steps)
+	r.tellAll(steps)
+}
+
+// unlockUntold is unlockAll for a caller that tells the steps later.
+func (r *Registry) unlockUntold(steps []step) {
+	for i := range steps {
+		r.numberLocked(&steps[i])
 	}
 	r.publishLocked()
 	r.mu.Unlock()
-	if r.onExit == nil && r.trace == nil {
-		return
+}
+
+func (r *Registry) numberLocked(s *step) {
+	if r.trace != nil {
+		r.seq++
+		s.seq = r.seq
 	}
-	if last != nil {
-		defer r.tell(last) // also when telling the others panics
-	}
-	r.tellAll(before)
 }
 
 // publishLocked refreshes what is read without the lock, and wakes a Run when
@@ -68,25 +75,41 @@ func (r *Registry) publishLocked() {
 	}
 }
 
-// tellAll tells the steps even if a callback panics in the middle: a handoff
-// that left is told, whatever became of the one before.
-func (r *Registry) tellAll(steps []step) {
-	if len(steps) == 0 {
+// tell calls the callbacks for one step, Trace before OnExit. See tellAll.
+func (r *Registry) tell(s *step) {
+	if r.onExit == nil && r.trace == nil {
 		return
 	}
-	done := 0
-	defer func() {
-		if done < len(steps) {
-			r.tellAll(steps[done:])
+	r.call(s)
+}
+
+// tellAll calls the callbacks for steps that have taken effect, in that order. It
+// holds the rule for callbacks in [Options]: each is called exactly once, whatever
+// the others do.
+//
+// A callback that panics, or that ends its goroutine with runtime.Goexit as a test's
+// FailNow does, must not keep the others from being called: their handoffs have left
+// the registry already, so no later sweep would report them. A recover is not enough
+// for that, since it does not stop Goexit; only deferred calls run under both. So the
+// calls that are left are deferred, each by itself, which makes them even if several
+// fail. The panic then reaches the caller of the registry.
+func (r *Registry) tellAll(steps []step) {
+	if r.onExit == nil && r.trace == nil {
+		return
+	}
+	called := 0
+	defer func() { // does nothing unless a callback failed
+		for i := len(steps) - 1; i >= called; i-- { // deferred calls run in reverse
+			defer r.call(&steps[i])
 		}
 	}()
-	for done < len(steps) {
-		done++
-		r.tell(&steps[done-1])
+	for called < len(steps) {
+		called++
+		r.call(&steps[called-1])
 	}
 }
 
-func (r *Registry) tell(s *step) {
+func (r *Registry) call(s *step) {
 	if r.onExit != nil && s.state.Terminal() {
 		defer r.onExit(Exit{Token: s.token, Backend: s.backend, State: s.state, Waited: s.waited})
 	}

@@ -58,7 +58,7 @@ func (r *Registry) sweep(now time.Time, each func(*step) bool) {
 		batch := make([]step, 0, size)
 		r.mu.Lock()
 		batch = r.sweepLocked(at, batch)
-		r.unlock(nil, batch...)
+		r.unlockAll(batch)
 		for i := range batch {
 			if batch[i].op == OpSweep || !each(&batch[i]) {
 				return
@@ -85,57 +85,6 @@ func (r *Registry) sweepLocked(now store.Instant, batch []step) []step {
 		}
 	}
 	return batch
-}
-
-// Close ends the registry: it abandons every pending handoff, returns them, and
-// revokes every token. From its first instant on, calls answer [ErrClosed], or
-// as if nothing were there; Stats, Len, Tokens and Backend keep answering. A
-// second Close returns nil at once, even while the first is at work.
-//
-// Like ExpireOverdue it is a sequence of steps, one a record.
-func (r *Registry) Close() []Abandoned {
-	s := step{op: OpClose}
-	r.mu.Lock()
-	if r.closed {
-		s.err = ErrClosed
-	} else {
-		r.closed = true
-		close(r.closing)
-	}
-	r.unlock(&s)
-	if s.err != nil {
-		return nil
-	}
-	return r.empty(nil)
-}
-
-// empty ends every record of a closed registry. Nobody else can, so it goes on
-// even when a callback panics.
-func (r *Registry) empty(all []Abandoned) []Abandoned {
-	done := false
-	defer func() {
-		if !done {
-			r.empty(nil)
-		}
-	}()
-	for size := minBatch; ; size = min(2*size, maxBatch) {
-		batch := make([]step, 0, size)
-		r.mu.Lock()
-		for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {
-			batch = append(batch, step{op: OpAbandon})
-			r.endLocked(&batch[len(batch)-1], id, rec, fsm.Abandon)
-		}
-		r.unlock(nil, batch...)
-		for i := range batch {
-			if batch[i].state == fsm.Abandoned {
-				all = append(all, Abandoned{Token: batch[i].token, Backend: batch[i].backend})
-			}
-		}
-		if len(batch) < size {
-			done = true
-			return all
-		}
-	}
 }
 
 // NextDeadline returns when ExpireOverdue next has work: the soonest end of all

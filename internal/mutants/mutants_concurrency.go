@@ -7,12 +7,22 @@ func concurrencyMutants() []mutant {
 		name: "callback-under-the-lock", breaks: "G7", must: byProptest, file: "registry/step.go",
 		says:  "OnExit and Trace are called before the lock is released, so that one that calls the registry waits for ever",
 		hangs: true,
-		old: `	r.publishLocked()
-	r.mu.Unlock()
-	if r.onExit == nil`,
-		new: `	r.publishLocked()
-	defer r.mu.Unlock()
-	if r.onExit == nil`,
+		old: `	r.mu.Unlock()
+	r.tell(s)
+`,
+		new: `	defer r.mu.Unlock()
+	r.tell(s)
+`,
+	}, {
+		name: "callbacks-of-a-batch-under-the-lock", breaks: "G7", must: byProptest, file: "registry/step.go",
+		says:  "OnExit and Trace of what a sweep or Close ends are called before the lock is released",
+		hangs: true,
+		old: `	r.unlockUntold(steps)
+	r.tellAll(steps)
+`,
+		new: `	defer r.unlockUntold(steps)
+	r.tellAll(steps)
+`,
 	}, {
 		name: "random-read-under-the-lock", breaks: "G7", must: byProptest, file: "registry/issue.go",
 		says:  "the random source is read while the lock is held",
@@ -50,9 +60,11 @@ func concurrencyMutants() []mutant {
 		says: "the earliest end is worked out when the lock is already released",
 		old: `	r.publishLocked()
 	r.mu.Unlock()
+	r.tell(s)
 `,
 		new: `	r.mu.Unlock()
 	r.publishLocked()
+	r.tell(s)
 `,
 	}, {
 		name: "ack-looks-then-leaps", breaks: "G1", must: byRace, file: "registry/registry.go",
@@ -92,24 +104,21 @@ func concurrencyMutants() []mutant {
 		new: `		if err != nil && !r.hasRoomLocked() {
 `,
 	}, {
-		name: "close-lets-others-finish", breaks: "G2", must: byRace, file: "registry/sweep.go",
+		name: "close-lets-others-finish", breaks: "G2", must: byRace, file: "registry/close.go",
 		says: "Close empties the registry before it closes it, so that others begin meanwhile",
-		old: `		r.closed = true
-		close(r.closing)
-	}
-	r.unlock(&s)
+		old: `	r.closed = true
+	close(r.closing)
+	defer r.abandonRest()
 `,
-		new: `		defer func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if !r.closed {
-				r.closed = true
-				close(r.closing)
-				r.publishLocked()
-			}
-		}()
-	}
-	r.unlock(&s)
+		new: `	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !r.closed {
+			r.closed = true
+			close(r.closing)
+			r.publishLocked()
+		}
+	}()
 `,
 	}}
 }

@@ -63,28 +63,42 @@ func sweepMutants() []mutant {
 // closeMutants break that Close ends everything. (G1, G2)
 func closeMutants() []mutant {
 	return []mutant{{
-		name: "close-forgets-one", breaks: "G1", must: byProptest, file: "registry/sweep.go",
+		name: "close-forgets-one", breaks: "G1", must: byProptest, file: "registry/close.go",
 		says: "Close leaves the last record where it is",
 		old:  `for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {`,
 		new:  `for id, rec := r.records.First(); r.stats.Tokens > 1 && len(batch) < size; id, rec = r.records.First() {`,
 	}, {
-		name: "close-stops-after-a-batch", breaks: "G1", must: byProptest, file: "registry/sweep.go",
+		name: "close-stops-after-a-batch", breaks: "G1", must: byProptest, file: "registry/close.go",
 		says: "Close ends sixteen records and leaves the rest",
-		old:  `		if len(batch) < size {`,
-		new:  `		if len(batch) <= size {`,
+		old: `	defer r.abandonRest()
+	r.unlock(&s)
+	return r.abandonAll()
+`,
+		new: `	r.unlock(&s)
+	r.mu.Lock()
+	batch := r.abandonLocked(minBatch)
+	r.unlockAll(batch)
+	var all []Abandoned
+	for i := range batch {
+		if batch[i].state == fsm.Abandoned {
+			all = append(all, Abandoned{Token: batch[i].token, Backend: batch[i].backend})
+		}
+	}
+	return all
+`,
 	}, {
-		name: "close-keeps-issued-tokens", breaks: "G2", must: byProptest, file: "registry/sweep.go",
+		name: "close-keeps-issued-tokens", breaks: "G2", must: byProptest, file: "registry/close.go",
 		says: "Close stops at the first token that nothing is pending on",
 		old:  `for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {`,
 		new:  `for id, rec := r.records.First(); rec != nil && rec.Pending() && len(batch) < size; id, rec = r.records.First() {`,
 	}, {
-		name: "close-tells-twice", breaks: "G1", must: byProptest, file: "registry/sweep.go",
+		name: "close-tells-twice", breaks: "G1", must: byProptest, file: "registry/close.go",
 		says: "OnExit is called twice for each handoff that Close abandons",
-		old: `		r.unlock(nil, batch...)
+		old: `		r.unlockAll(batch)
 		for i := range batch {
 			if batch[i].state == fsm.Abandoned {
 `,
-		new: `		r.unlock(nil, batch...)
+		new: `		r.unlockAll(batch)
 		for i := range batch {
 			if r.onExit != nil && batch[i].state.Terminal() {
 				r.onExit(Exit{Token: batch[i].token, Backend: batch[i].backend, State: batch[i].state})

@@ -5,13 +5,13 @@ func traceMutants() []mutant {
 	return []mutant{{
 		name: "trace-skips-a-number", breaks: "trace", must: byProptest, file: "registry/step.go",
 		says: "a refused step takes two numbers",
-		old: `			r.seq++
-			last.seq = r.seq
+		old: `		r.seq++
+		s.seq = r.seq
 `,
-		new: `			if r.seq++; last.err != nil {
-				r.seq++
-			}
-			last.seq = r.seq
+		new: `		if r.seq++; s.err != nil {
+			r.seq++
+		}
+		s.seq = r.seq
 `,
 	}, {
 		name: "trace-names-a-drop-expire", breaks: "trace", must: byProptest, file: "registry/sweep.go",
@@ -23,10 +23,10 @@ func traceMutants() []mutant {
 	}, {
 		name: "trace-forgets-what-made-room", breaks: "trace", must: byProptest, file: "registry/issue.go",
 		says: "tokens that a full registry drops are not traced",
-		old: `		r.unlock(nil, batch...)
+		old: `		r.unlockAll(batch)
 		r.mu.Lock()
 `,
-		new: `		r.unlock(nil)
+		new: `		r.unlockAll(nil)
 		r.mu.Lock()
 `,
 	}, {

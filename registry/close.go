@@ -1,0 +1,67 @@
+package registry
+
+import "github.com/handoff-go/handoff/fsm"
+
+// Close ends the registry: it abandons every pending handoff, returns them, and
+// revokes every token. From its first instant on, calls answer [ErrClosed], or
+// as if nothing were there; Stats, Len, Tokens and Backend keep answering. A
+// second Close returns nil at once, even while the first is at work.
+//
+// Like ExpireOverdue it is a sequence of steps, one a record.
+func (r *Registry) Close() []Abandoned {
+	s := step{op: OpClose}
+	r.mu.Lock()
+	if r.closed {
+		s.err = ErrClosed
+		r.unlock(&s)
+		return nil
+	}
+	r.closed = true
+	close(r.closing)
+	defer r.abandonRest()
+	r.unlock(&s)
+	return r.abandonAll()
+}
+
+// abandonAll ends every record of a closed registry and returns the handoffs that
+// were pending.
+func (r *Registry) abandonAll() (all []Abandoned) {
+	for size := minBatch; ; size = min(2*size, maxBatch) {
+		r.mu.Lock()
+		batch := r.abandonLocked(size)
+		r.unlockAll(batch)
+		for i := range batch {
+			if batch[i].state == fsm.Abandoned {
+				all = append(all, Abandoned{Token: batch[i].token, Backend: batch[i].backend})
+			}
+		}
+		if len(batch) < size {
+			return all
+		}
+	}
+}
+
+// abandonRest ends what a callback that failed kept Close from ending: a second
+// Close does nothing, so nobody else could. It takes all steps before it tells the
+// first, so that another callback that fails finds nothing left to prevent.
+func (r *Registry) abandonRest() {
+	var rest []step
+	for size := maxBatch; size == maxBatch; {
+		r.mu.Lock()
+		batch := r.abandonLocked(maxBatch)
+		r.unlockUntold(batch)
+		rest = append(rest, batch...)
+		size = len(batch)
+	}
+	r.tellAll(rest)
+}
+
+// abandonLocked ends as many records as size, the smallest end first.
+func (r *Registry) abandonLocked(size int) []step {
+	batch := make([]step, 0, size)
+	for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {
+		batch = append(batch, step{op: OpAbandon})
+		r.endLocked(&batch[len(batch)-1], id, rec, fsm.Abandon)
+	}
+	return batch
+}
