@@ -1,11 +1,11 @@
 // Package fallback says why a handoff was not done, and when to try again.
 //
-// Whatever the reason, the answer to the client is the same: it reconnects, and
-// is told no error. The reason is for the broker's own eyes: its counters, its
-// logs, and the backends that it offers the next connection to.
+// The client gets the same answer for every reason: it reconnects transparently,
+// without an error. The reason is for the broker: for its metrics, its logs, and
+// its choice of the backend to offer the next connection to.
 //
-// [Limiter] spares a backend that keeps failing: after too many failures within
-// a window it is offered nothing more until the window is over.
+// [Limiter] is a rate limit for each backend: after too many failures within a
+// window, a backend is offered nothing until the window ends.
 package fallback
 
 import (
@@ -13,23 +13,24 @@ import (
 	"time"
 )
 
-// Reason is why a handoff was not done. The zero Reason is no reason: nothing
-// stands in the way. Reasons are plain values: copy and compare them freely.
+// Reason is why a handoff was not done. The zero Reason means that there is none:
+// the handoff may go ahead. Reasons are plain values: copy and compare them freely,
+// from any goroutine.
 type Reason uint8
 
 // The reasons. docs/reference.md fixes the first eight and their order. The first four and
-// AdoptedBackend are found before a handoff is tried, the others by trying.
+// AdoptedBackend are found before a handoff is tried, the others by the attempt.
 const (
-	ClientUnsupported        Reason = iota + 1 // the client did not say that it can be handed over
+	ClientUnsupported        Reason = iota + 1 // the client does not support handoff
 	ServicePolicyDisabled                      // the service has handoff switched off
-	FDPressureDisabled                         // too few file descriptors are left, or too many are in flight
-	FailedAttemptRateLimited                   // the backend failed too often of late, see Limiter
+	FDPressureDisabled                         // the process is short of file descriptors, or too many are in flight
+	FailedAttemptRateLimited                   // the backend failed too often recently, see Limiter
 	PermissionDenied                           // the operating system refused to pass the descriptor
-	IntegrityMismatch                          // the two do not trust each other enough: another domain, or a token that is not this offer's
+	IntegrityMismatch                          // the peer is of another trust domain, or its token is not the offer's
 	BackendAckTimeout                          // the backend did not acknowledge before the deadline
-	AdoptedBackend                             // the backend was there before this broker, which cannot pass descriptors to it
-	BackendRejected                            // the backend said no
-	BackendGone                                // the backend went away before it answered
+	AdoptedBackend                             // the backend was started by an earlier broker, so this one cannot pass descriptors to it
+	BackendRejected                            // the backend rejected the offer
+	BackendGone                                // the backend exited or disconnected before it answered
 )
 
 // String returns the reason's name in lower case with hyphens, "none" for the
@@ -63,11 +64,11 @@ func (r Reason) String() string {
 }
 
 // Decision is what to do about a handoff. The zero Decision means go ahead; any
-// other means that the client reconnects and is told no error. Decisions are
-// plain values: copy and compare them freely.
+// other means that the client reconnects, without an error. Decisions are plain
+// values: copy and compare them freely, from any goroutine.
 type Decision struct {
 	Reason     Reason        // why not; zero: go ahead
-	RetryAfter time.Duration // how long the reason will hold; zero: not known, the next handoff may be tried at once
+	RetryAfter time.Duration // when to try again; zero: not known, the next handoff may be tried at once
 }
 
 // String describes the decision for a log: "go ahead", or "reconnect" with the

@@ -11,23 +11,24 @@ import (
 // Limiter counts the failures of backends, each by its name, and says which of
 // them have failed too often to be tried now.
 //
-// A backend's window begins with its first failure. MaxFailures failures inside
-// the window limit it for the rest of the window. At now >= start + Window the
-// window is over, and the next failure begins another.
+// A backend's window begins with its first failure. After MaxFailures failures
+// inside the window the backend is limited for the rest of it. At now >= start +
+// Window the window has ended, and the next failure begins another.
 //
-// Every call that is given a time first forgets all windows that are over then,
-// whichever backend they belong to. So the memory is that of the names that
-// failed within the last Window (a copy of each, and under 200 bytes), and the
-// next call after they are over gives it back. A call costs a constant on
-// average, plus what it forgets, each window being forgotten once.
+// Every call that takes a time first forgets all windows that have ended by then,
+// of whichever backend. So memory is bounded by the names that failed within the
+// last Window (a copy of each, and under 200 bytes), and the next call after the
+// windows end frees it. A call takes amortised constant time: each window is
+// forgotten once.
 //
 // Time is handed in, and differences saturate. If the clock steps back, windows
 // end that much later, and no RetryAfter is negative or above Window; a window
-// that was forgotten stays so. Let all times have a monotonic reading, or none.
+// that was forgotten does not return. Either all times have a monotonic reading,
+// or none.
 //
-// The zero Limiter is ready to use, with the default policy. A Limiter is safe
-// for concurrent use, never blocks for longer than a call takes, and must not be
-// copied after first use.
+// The zero Limiter is ready to use, with the default policy. A Limiter is safe for
+// concurrent use and must not be copied after first use. Its methods block only on
+// its one lock, under which nothing waits.
 type Limiter struct {
 	policy Policy // zero fields mean the defaults
 
@@ -46,19 +47,19 @@ func NewLimiter(p Policy) (*Limiter, error) {
 	return &Limiter{policy: p}, nil
 }
 
-// Check returns the zero [Decision] if backend may be tried at now, and otherwise
-// [FailedAttemptRateLimited] with the rest of its window as RetryAfter, which is
-// above zero and at most Window.
+// Check returns the zero [Decision] if backend may be tried at now. Otherwise it
+// returns [FailedAttemptRateLimited] with the rest of its window as RetryAfter,
+// which is above zero and at most Window.
 func (l *Limiter) Check(backend string, now time.Time) Decision {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.forgetOverLocked(now)
+	l.forgetEndedLocked(now)
 
 	w := l.windows[backend]
 	if w == nil || w.failures < l.maxFailures() {
 		return Decision{}
 	}
-	// Before its start, after a step back, the whole window is still to come.
+	// If the clock stepped back before the start, the whole window is left.
 	elapsed := max(0, now.Sub(w.start))
 	return Decision{Reason: FailedAttemptRateLimited, RetryAfter: l.window() - elapsed}
 }
@@ -68,11 +69,11 @@ func (l *Limiter) Check(backend string, now time.Time) Decision {
 func (l *Limiter) Fail(backend string, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.forgetOverLocked(now)
+	l.forgetEndedLocked(now)
 
 	w := l.windows[backend]
 	if w == nil {
-		// The name may be a small part of a large message, which must not stay.
+		// A copy: the name may be part of a large message, whose memory must not be kept.
 		w = &window{backend: strings.Clone(backend), start: now}
 		l.holdLocked(w)
 	}
@@ -93,20 +94,20 @@ func (l *Limiter) Succeed(backend string) {
 func (l *Limiter) maxFailures() int      { return cmp.Or(l.policy.MaxFailures, DefaultMaxFailures) }
 func (l *Limiter) window() time.Duration { return cmp.Or(l.policy.Window, DefaultWindow) }
 
-// over is the one place that says when a window ends.
-func (l *Limiter) over(w *window, now time.Time) bool { return now.Sub(w.start) >= l.window() }
+// ended is the one definition of when a window ends.
+func (l *Limiter) ended(w *window, now time.Time) bool { return now.Sub(w.start) >= l.window() }
 
-// forgetOverLocked forgets every window that is over at now.
-func (l *Limiter) forgetOverLocked(now time.Time) {
-	if l.order.first == nil || !l.over(l.order.first, now) {
+// forgetEndedLocked forgets every window that has ended at now.
+func (l *Limiter) forgetEndedLocked(now time.Time) {
+	if l.order.first == nil || !l.ended(l.order.first, now) {
 		return
 	}
-	if l.over(l.order.last, now) {
-		// All of them are, as after a flood of names and then quiet.
+	if l.ended(l.order.last, now) {
+		// All have ended, for example after a burst of names and then a pause.
 		l.windows, l.order, l.peak = nil, order{}, 0
 		return
 	}
-	for l.over(l.order.first, now) {
+	for l.ended(l.order.first, now) {
 		l.dropLocked(l.order.first)
 	}
 	l.shrinkLocked()
@@ -126,8 +127,8 @@ func (l *Limiter) dropLocked(w *window) {
 	l.order.remove(w)
 }
 
-// shrinkLocked gives back the room of a map that is mostly empty, which Go's
-// maps never do. At least three windows were dropped for each that it copies.
+// shrinkLocked replaces a map that is mostly empty, since a Go map never frees its
+// memory. The copy is paid for: three windows were dropped for each that it copies.
 func (l *Limiter) shrinkLocked() {
 	const worthIt = 256 // a smaller map is not worth the copy
 	if l.peak < worthIt || len(l.windows) > l.peak/4 {

@@ -2,7 +2,8 @@ package fallback
 
 import "time"
 
-// A window is the failures of one backend. It is in an order while it is held.
+// A window is the failures of one backend. It is in the limiter's order from its
+// first failure until it is forgotten.
 type window struct {
 	backend    string
 	start      time.Time // of its first failure
@@ -17,9 +18,9 @@ type order struct {
 	recent      *window // the last one inserted, or a neighbour if that was removed; nil only when empty
 }
 
-// insert puts w into its place, which it looks for from the most recent window
-// on. With a clock that never steps back that is the end of the list. When the
-// clock does step back, the way is long once, and not for each window after.
+// insert puts w in its place, and searches for it from the most recently inserted
+// window. With a clock that never steps back that is the end of the list. When the
+// clock does step back, the search is long once, and short for the windows after.
 func (o *order) insert(w *window) {
 	before := o.recent
 	for before != nil && w.start.Before(before.start) {
@@ -37,7 +38,7 @@ func (o *order) insert(w *window) {
 	o.recent = w
 }
 
-// remove takes w, which must be in the list, out of it.
+// remove takes w out of the list, in which it must be.
 func (o *order) remove(w *window) {
 	if o.recent == w {
 		o.recent = w.prev

@@ -12,7 +12,7 @@ const (
 )
 
 // Policy is how many failures of a backend are too many. The zero Policy is the
-// default one.
+// default. Policies are plain values: copy them freely.
 type Policy struct {
 	// MaxFailures is the number of failures within a window at which the backend
 	// is limited. Zero means [DefaultMaxFailures]; one limits it at its first failure.
@@ -23,7 +23,7 @@ type Policy struct {
 	Window time.Duration
 }
 
-// check returns the first fault of p as a *OptionError, or nil.
+// check returns the first field of p that is invalid as a *OptionError, or nil.
 func (p Policy) check() error {
 	if p.MaxFailures < 0 {
 		return &OptionError{Option: "MaxFailures", Problem: strconv.Itoa(p.MaxFailures) + " is negative"}

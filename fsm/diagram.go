@@ -3,9 +3,10 @@ package fsm
 import looplab "github.com/looplab/fsm"
 
 // Machine returns a new machine of [github.com/looplab/fsm] that runs the same
-// transitions and stands in s, or nil if s is invalid. It is for judging and
-// drawing: to run handoffs, use [State.Next], which is faster by orders of
-// magnitude and cannot be wedged by a cancelled context.
+// transitions and is in state s, or nil if s is invalid. It is for tests and for
+// diagrams. To run handoffs, use [State.Next]: it is faster by orders of magnitude,
+// safe for concurrent use, and unlike a Machine it cannot be left stuck by an Event
+// whose context is cancelled.
 func Machine(s State) *looplab.FSM {
 	if !s.valid() {
 		return nil

@@ -49,8 +49,8 @@ func TestDiagramsEqualTheReadme(t *testing.T) {
 	require.Equal(t, fsm.Mermaid(), blocks[0][1], "run go generate ./fsm")
 }
 
-// readText reads a committed text, which a checkout on Windows may have given
-// carriage returns.
+// readText reads a committed text without the carriage returns that a checkout on
+// Windows may add.
 func readText(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -8,7 +8,7 @@ import (
 	"github.com/handoff-go/handoff/fsm"
 )
 
-// The whole use of the package: hold a state, and replace it by what Next says.
+// The whole use of the package: keep a state, and replace it by what Next returns.
 func ExampleState_Next() {
 	state := fsm.Pending
 

@@ -8,44 +8,42 @@
 // The transitions are written once, as event descriptions of
 // [github.com/looplab/fsm], and compiled at package initialisation to a table
 // that [State.Next] reads. The same descriptions make the machine that [Machine]
-// returns, which judges the table and draws the diagrams.
+// returns: the tests compare the table with it, and it draws the diagrams.
 //
-// The package keeps no handoff: whoever does holds a [State] and replaces it by
-// what Next returns.
+// The package stores no handoffs: a caller keeps the [State] of each and replaces
+// it by what Next returns.
 package fsm
 
 import "strconv"
 
 // State is where a handoff is in its life. The zero State is invalid on purpose,
-// so that a record which nobody began cannot pass for a pending handoff. States
-// are plain values: copy and compare them freely.
+// so that a record that was never initialised is not a pending handoff. States are
+// plain values: copy and compare them freely, from any goroutine.
 type State uint8
 
 // The states of a handoff. All but Pending are terminal.
 const (
 	Pending      State = iota + 1 // passed to a backend that has not answered yet
-	Acknowledged                  // the backend took it over before the deadline
+	Acknowledged                  // the backend acknowledged before the deadline
 	Expired                       // the deadline came first
-	Abandoned                     // given up by the broker, whatever the time
+	Abandoned                     // given up by the broker, before or after the deadline
 )
 
 // Event is what may happen to a handoff. The zero Event is invalid on purpose.
-// Events are plain values: copy and compare them freely.
+// Events are plain values: copy and compare them freely, from any goroutine.
 type Event uint8
 
 // The events of a handoff.
 const (
-	Acknowledge Event = iota + 1 // the backend answers in time
-	Expire                       // the deadline comes
+	Acknowledge Event = iota + 1 // the backend acknowledges before the deadline
+	Expire                       // the deadline is reached
 	Abandon                      // the broker gives up
 )
 
-// States returns every valid state, in the order of their values, in a slice of
-// the caller's own.
+// States returns every valid state in the order of their values, in a new slice.
 func States() []State { return []State{Pending, Acknowledged, Expired, Abandoned} }
 
-// Events returns every valid event, in the order of their values, in a slice of
-// the caller's own.
+// Events returns every valid event in the order of their values, in a new slice.
 func Events() []Event { return []Event{Acknowledge, Expire, Abandon} }
 
 // Next returns the state that e leads to from s. When e is forbidden in s, or
@@ -60,8 +58,8 @@ func (s State) Next(e Event) (State, error) {
 	return s, &TransitionError{State: s, Event: e}
 }
 
-// Terminal reports whether s is an end: a valid state that no event leads out of.
-// An invalid state is not the end of anything.
+// Terminal reports whether s is a valid state that no event leads out of. It is
+// false for an invalid state.
 func (s State) Terminal() bool { return s.valid() && table[s] == row{} }
 
 // String returns the state's name in lower case, or State(n) for an invalid one.
@@ -96,12 +94,12 @@ func (s State) valid() bool { return Pending <= s && s <= Abandoned }
 func (e Event) valid() bool { return Acknowledge <= e && e <= Abandon }
 
 // TransitionError says that an event cannot happen in a state: it is forbidden
-// there, or one of the two is not valid at all. [State.Next] returns it as a
+// there, or one of the two is invalid. [State.Next] returns it as a
 // pointer. The zero value describes the zero State and the zero Event, which are
 // both invalid.
 type TransitionError struct {
-	State State // where the handoff is, unchanged
-	Event Event // what could not happen to it
+	State State // the state of the handoff, unchanged
+	Event Event // the event that was refused
 }
 
 // Error names the event and the state, and says which of them is invalid if one is.

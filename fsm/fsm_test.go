@@ -12,8 +12,8 @@ import (
 	"github.com/handoff-go/handoff/fsm"
 )
 
-// looplab's own machine judges the compiled table, one pair at a time.
-func TestEveryPairIsJudgedByLooplab(t *testing.T) {
+// looplab's own machine is compared with the compiled table, one pair at a time.
+func TestTableAgreesWithLooplab(t *testing.T) {
 	for _, s := range fsm.States() {
 		for _, e := range fsm.Events() {
 			t.Run(s.String()+"/"+e.String(), func(t *testing.T) {
@@ -34,8 +34,9 @@ func TestEveryPairIsJudgedByLooplab(t *testing.T) {
 	}
 }
 
-// The judge runs the same descriptions, so what they ought to say is said here
-// a second time, over every value that the types can hold.
+// looplab's machine runs the same descriptions, so an error in them would show in
+// neither: here the transitions are written down a second time, and checked over
+// every value that the types can hold.
 func TestPendingLeavesOnceAndNothingElseMoves(t *testing.T) {
 	type pair struct {
 		s fsm.State

@@ -6,8 +6,8 @@ import (
 	looplab "github.com/looplab/fsm"
 )
 
-// transitions is the one place that says which event leads where. What is not
-// written here is forbidden.
+// transitions is the only definition of which event leads where. What is not
+// listed is forbidden.
 func transitions() looplab.Events {
 	pending := []string{Pending.String()}
 	return looplab.Events{
@@ -24,8 +24,9 @@ type row [Abandon + 1]State
 // only: nothing assigns to it after package initialisation.
 var table = compile(transitions())
 
-// compile turns descriptions by name into a table by value. A name that is no
-// state or event of this package compiles to nothing, that is, to forbidden.
+// compile turns descriptions by name into a table by value. A description with a
+// name that is no state or event of this package is ignored, so its transition is
+// forbidden.
 func compile(descriptions looplab.Events) (compiled [Abandoned + 1]row) {
 	for _, d := range descriptions {
 		for _, from := range States() {
