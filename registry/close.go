@@ -3,11 +3,12 @@ package registry
 import "github.com/handoff-go/handoff/fsm"
 
 // Close ends the registry: it abandons every pending handoff, returns them, and
-// revokes every token. From its first instant on, calls answer [ErrClosed], or
-// as if nothing were there; Stats, Len, Tokens and Backend keep answering. A
-// second Close returns nil at once, even while the first is at work.
+// revokes every token. From its first step on, calls return [ErrClosed], or as if
+// the registry were empty; Stats, Len, Tokens and Backend still report what Close
+// has not ended yet. A second Close returns nil at once, even while the first is
+// running.
 //
-// Like ExpireOverdue it is a sequence of steps, one a record.
+// Like ExpireOverdue it is a sequence of atomic steps, one for each record.
 func (r *Registry) Close() []Abandoned {
 	s := step{op: OpClose}
 	r.mu.Lock()

@@ -12,9 +12,9 @@ import (
 
 // Issue returns a new live token with nothing pending on it, which lives until
 // now + TokenTTL at most. It returns [ErrFull] when MaxPending tokens are live
-// (issued ones past their end are dropped first), [ErrCollision] when no try of
-// the random source gave a fresh token, the random source's error wrapped, or
-// [ErrClosed]. Nothing is issued then.
+// (issued ones past their end are dropped first), [ErrCollision] when no try of the
+// random source gave an unused token, the random source's error wrapped, or
+// [ErrClosed]. With an error, nothing is issued and the token is the zero Token.
 func (r *Registry) Issue(now time.Time) (Token, error) {
 	return r.begin(step{op: OpIssue, now: r.instantOf(now), timed: true})
 }
@@ -71,9 +71,10 @@ func (r *Registry) refuseLocked(s *step) (Token, error) {
 }
 
 // makeRoomLocked returns nil when one more record may be made. A full registry
-// first drops the issued tokens past their end, but never a pending handoff:
-// only its own operations end that, so that a caller learns of it. It lets
-// others in after each batch, as a sweep does.
+// first drops the issued tokens past their end, but never an overdue handoff: if
+// Begin of one client could end the handoff of another, nobody would return that
+// client's Expired to its caller. It releases the lock after each batch, as a
+// sweep does.
 func (r *Registry) makeRoomLocked(now store.Instant) error {
 	for !r.hasRoomLocked() {
 		if r.closed {

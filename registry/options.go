@@ -15,7 +15,8 @@ const (
 	DefaultCollisionAttempts = 16
 )
 
-// Options are the settings of a registry. The zero Options are the defaults.
+// Options are the settings of a registry. The zero Options are the defaults. New
+// copies them.
 type Options struct {
 	// AckDeadline is how long a backend has to acknowledge, from Register or
 	// Begin. Zero: DefaultAckDeadline. It must not be above TokenTTL.
@@ -24,16 +25,16 @@ type Options struct {
 	// DefaultTokenTTL.
 	TokenTTL time.Duration
 	// MaxPending is how many tokens may be live at once, pending or not. Zero:
-	// DefaultMaxPending. Memory follows what is live, not MaxPending: it comes
-	// back in chunks of 64 as they empty.
+	// DefaultMaxPending. Memory follows what is live, not MaxPending: it is freed
+	// in chunks of 64 records as they empty.
 	MaxPending int
 	// CollisionAttempts is how often Issue and Begin ask the random source, in
 	// all, for a token that is not zero and not live. Zero:
 	// DefaultCollisionAttempts.
 	CollisionAttempts int
-	// Rand is where tokens come from, 16 bytes a try. Nil: crypto/rand. It must
-	// be safe for concurrent use and is read outside the lock; its error is
-	// returned wrapped. It is not read while the registry is closed or full.
+	// Rand is the source of tokens, 16 bytes for each try. Nil: crypto/rand. It must
+	// be safe for concurrent use and is read outside the lock; its error is returned
+	// wrapped. It is not read while the registry is closed or full.
 	Rand io.Reader
 	// OnExit is called for each handoff that leaves. Nil: none.
 	//
@@ -44,7 +45,7 @@ type Options struct {
 	// panic then reaches the caller.
 	OnExit func(Exit)
 	// Trace is called for each step. Calls from several goroutines may come in
-	// another order than Event.Seq tells. Nil: none, at no cost.
+	// another order than that of Event.Seq. Nil: none, at no cost.
 	Trace func(Event)
 }
 

@@ -2,16 +2,15 @@
 // deadlines and their outcomes. It is the verified core of this module.
 //
 // A broker that passes a client's connection to a backend calls
-// [Registry.Begin], which gives a one-time token. The backend's ACK goes to
-// [Registry.Acknowledge]. If none comes before the deadline, the handoff
+// [Registry.Begin], which returns a one-time token. The backend's ACK goes to
+// [Registry.Acknowledge]. If no ACK comes before the deadline, the handoff
 // expires: by [Registry.ExpireOverdue], by [Registry.Run], or by the late ACK
-// itself. If the broker gives up, it calls [Registry.Abandon]. Whatever
-// happens, each handoff leaves exactly once, and its token is dead from then
-// on.
+// itself. If the broker gives up, it calls [Registry.Abandon]. In every case the
+// handoff leaves the registry exactly once, and its token is permanently revoked.
 //
-// Time is handed in: nothing but Run reads a clock. An ACK observed at an
-// instant before the deadline succeeds, one at or past it fails, and nothing
-// expires before its deadline.
+// Time is a parameter: only Run reads a clock (and New once, for the base of its
+// instants). An ACK observed before the deadline succeeds, one at or past it fails,
+// and nothing expires before its deadline.
 //
 // Where the semantics come from, and where they differ from that, is in docs/reference.md.
 package registry
@@ -27,15 +26,15 @@ import (
 )
 
 // Registry is a set of handoffs and their tokens. Make one with [New]; the zero
-// Registry is not usable, and a Registry must not be copied. All methods are
-// safe for concurrent use. No method blocks, apart from Run, on anything but
-// the registry's one lock, the random source and the caller's own callbacks.
+// Registry is not usable, and a Registry must not be copied. All methods are safe
+// for concurrent use. Apart from Run, a method blocks only on the registry's one
+// lock, the random source and the caller's own callbacks.
 //
-// The last parameter of a method that depends on time is the current time.
-// Readings that run backwards do no harm to the outcome: no wait is ever
-// negative, and nothing ends early. They cost time, since a record that ends
-// before others is put in its place by passing them. What is further than 2^62-1 nanoseconds (146 years) from
-// New counts as that far, and a deadline out there never comes.
+// The last parameter of a method that depends on time is the current time. A clock
+// that steps back changes no outcome: no wait is negative, and nothing ends early.
+// It only costs time, since a record that ends before others is inserted by passing
+// them. Times further than 2^62-1 nanoseconds (146 years) from New count as that
+// far, and a deadline there is never reached.
 type Registry struct {
 	ackDeadline time.Duration
 	tokenTTL    time.Duration
@@ -48,7 +47,7 @@ type Registry struct {
 	refKey      []byte
 
 	closing chan struct{} // closed by Close
-	wake    chan struct{} // tells one Run that an earlier end appeared
+	wake    chan struct{} // signals to one Run that there is an earlier end
 
 	earliest atomic.Int64 // the smallest end of all records; store.Never if there is none
 	room     atomic.Bool  // neither closed nor full
@@ -62,8 +61,8 @@ type Registry struct {
 	stats   Stats
 }
 
-// New returns an empty registry, or an [*OptionError]. It reads the clock once,
-// for the instant that times are counted from.
+// New returns an empty registry, or an [*OptionError]. It reads the clock once:
+// instants are counted from then.
 func New(o Options) (*Registry, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -132,8 +131,8 @@ func (r *Registry) registerLocked(s *step, b Backend, known store.BackendID) {
 	}
 }
 
-// Consume is the backend's side of a handoff: the token presented must be the
-// one expected, and works once. The checks, in this order (docs/reference.md):
+// Consume is the backend's side of a handoff: the token presented must be the one
+// expected, and is accepted once. The checks, in this order (docs/reference.md):
 //
 //   - [ErrClosed] after Close;
 //   - [ErrTokenNotLive] if the expected token is not live or was consumed;
@@ -141,8 +140,8 @@ func (r *Registry) registerLocked(s *step, b Backend, known store.BackendID) {
 //     pending on it leaves as expired;
 //   - [ErrTokenMismatch] if another token is presented: nothing is consumed.
 //
-// Consume does not end a pending handoff: the ACK does, which stays possible
-// until the deadline. A token that nothing is pending on is revoked.
+// Consume does not end a pending handoff: only the ACK does, and it stays possible
+// until the deadline. A token with nothing pending on it is revoked.
 func (r *Registry) Consume(expected, presented Token, now time.Time) error {
 	s := step{op: OpConsume, token: expected, presented: presented, now: r.instantOf(now), timed: true}
 	r.mu.Lock()
@@ -175,14 +174,14 @@ func (r *Registry) consumeLocked(s *step) {
 }
 
 // Acknowledge ends a pending handoff. Before its deadline it leaves as
-// acknowledged. At or past the deadline it leaves as expired and the error is a
-// [*DeadlineError]. A token with no pending handoff, whatever became of it, is
-// [ErrNotPending]; after Close the error is [ErrClosed].
+// acknowledged. At or past the deadline it leaves as expired, and the error is a
+// [*DeadlineError]. For a token with no pending handoff, for whatever reason, the
+// error is [ErrNotPending]; after Close it is [ErrClosed].
 func (r *Registry) Acknowledge(t Token, now time.Time) (Acknowledged, error) {
 	s := step{op: OpAcknowledge, token: t, now: r.instantOf(now), timed: true}
 	r.mu.Lock()
 	r.acknowledgeLocked(&s)
-	if s.state == fsm.Expired { // made under the lock, so that a trace tells it too
+	if s.state == fsm.Expired { // before unlock, so that the trace has it too
 		s.err = &DeadlineError{Backend: s.backend, Deadline: r.moment(s.end), Late: s.now.Since(s.end)}
 	}
 	r.unlock(&s)
@@ -206,8 +205,9 @@ func (r *Registry) acknowledgeLocked(s *step) {
 	}
 }
 
-// Abandon gives up on t: the token is revoked whatever was going on. It returns
-// the backend of the handoff that was pending and true, or false if none was.
+// Abandon gives up on t: the token is revoked whether or not a handoff is pending
+// on it. It returns the backend of the handoff that was pending and true, or false
+// if there was none.
 func (r *Registry) Abandon(t Token) (Backend, bool) {
 	s := step{op: OpAbandon, token: t}
 	r.mu.Lock()
@@ -248,7 +248,7 @@ func (r *Registry) Tokens() int { return r.Stats().Tokens }
 // AckDeadline returns how long a backend has to acknowledge.
 func (r *Registry) AckDeadline() time.Duration { return r.ackDeadline }
 
-// Stats returns the counts of one instant.
+// Stats returns the counts, all of the same instant.
 func (r *Registry) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,18 +7,18 @@ import (
 	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
-// Run calls ExpireOverdue whenever something is over, with one timer, until ctx
-// ends, when it returns ctx's error, or until Close, when it returns nil. The
-// handoffs it expires are told to [Options].OnExit.
+// Run ends records as ExpireOverdue does, whenever an end is reached, with one
+// timer. It blocks until ctx ends, and returns ctx's error, or until Close, and
+// returns nil. The handoffs that it expires are reported to [Options].OnExit only.
 //
 // Run is optional: a caller with a loop of its own uses NextDeadline and
-// ExpireOverdue. Several Runs at once are harmless. Its clock is time.Now, so
-// the times handed to other methods must come from that clock too.
+// ExpireOverdue. Several Runs at once are harmless. Its clock is time.Now, so the
+// times handed to other methods must come from that clock too.
 func (r *Registry) Run(ctx context.Context) error {
 	r.countRunner(+1)
 	defer func() {
 		r.countRunner(-1)
-		r.wakeRun() // another may have to take over what this one was set to
+		r.wakeRun() // another Run may have to wait for the end that this one was waiting for
 	}()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -40,8 +40,8 @@ func (r *Registry) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// arm returns the end that a Run is to set its timer to. From then on an earlier
-// one wakes it.
+// arm returns the end that a Run sets its timer to. From then on an earlier end
+// wakes a Run.
 func (r *Registry) arm() store.Instant {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -55,7 +55,7 @@ func (r *Registry) countRunner(n int) {
 	r.runners += n
 }
 
-// wakeRun never blocks: one waiting signal is enough.
+// wakeRun never blocks: one signal in the channel is enough.
 func (r *Registry) wakeRun() {
 	select {
 	case r.wake <- struct{}{}:

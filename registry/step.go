@@ -7,8 +7,9 @@ import (
 	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
-// step is one atomic change of a registry, or its refusal: what was asked, and
-// what came of it. It is filled in under the lock and told outside.
+// step is one atomic change of a registry, or its refusal: what was asked and what
+// the result is. It is filled in under the lock, and reported to the callbacks
+// after it.
 type step struct {
 	op        string
 	seq       uint64
@@ -16,11 +17,11 @@ type step struct {
 	presented Token
 	backend   Backend
 	now       store.Instant
-	timed     bool // now is meant
+	timed     bool // now is set
 	end       store.Instant
-	ends      bool // end is meant
+	ends      bool // end is set
 	waited    time.Duration
-	state     fsm.State // what a handoff came to
+	state     fsm.State // the state that a handoff entered; 0: none did
 	err       error
 }
 
@@ -57,8 +58,8 @@ func (r *Registry) numberLocked(s *step) {
 	}
 }
 
-// publishLocked refreshes what is read without the lock, and wakes a Run when
-// there is an earlier end than any is set to.
+// publishLocked updates what is read without the lock, and wakes a Run if there is
+// an earlier end than the one that its timer is set to.
 func (r *Registry) publishLocked() {
 	earliest := store.Never
 	if _, rec := r.records.First(); rec != nil && !r.closed {

@@ -7,15 +7,15 @@ import (
 	"github.com/handoff-go/handoff/registry/internal/store"
 )
 
-// How many records a sweep or Close ends before it lets others in: few at
-// first, since most sweeps find few, then more and more.
+// How many records a sweep or Close ends before it releases the lock for others:
+// few at first, since most sweeps find few, then twice as many each time.
 const (
 	minBatch = 16
 	maxBatch = 1024
 )
 
-// Expire ends one handoff if it is pending and its deadline has come: it
-// returns it and true. Otherwise it changes nothing and returns false.
+// Expire ends one handoff if it is pending and its deadline is reached, and returns
+// it and true. Otherwise it changes nothing and returns false.
 func (r *Registry) Expire(t Token, now time.Time) (Expired, bool) {
 	s := step{op: OpExpire, token: t, now: r.instantOf(now), timed: true}
 	r.mu.Lock()
@@ -32,13 +32,14 @@ func (r *Registry) Expire(t Token, now time.Time) (Expired, bool) {
 	return r.expired(&s), true
 }
 
-// ExpireOverdue ends every pending handoff whose deadline has come and returns
+// ExpireOverdue ends every pending handoff whose deadline is reached and returns
 // them, the oldest deadline first; nil if there is none. It also drops issued
-// tokens past their end. Its cost is that of what ends: a call that finds
-// nothing takes no lock, unless Options.Trace is set.
+// tokens past their end. It costs time for the records that end, not for those
+// that stay: a call that finds nothing takes no lock, unless Options.Trace is set.
 //
-// It is a sequence of steps, one a record, and lets others in between: what
-// another call ends meanwhile is not returned here. After Close it returns nil.
+// It is a sequence of atomic steps, one for each record, and releases the lock now
+// and then: what another call ends meanwhile is not returned here. After Close it
+// returns nil.
 func (r *Registry) ExpireOverdue(now time.Time) []Expired {
 	var all []Expired
 	r.sweep(now, func(s *step) bool {
@@ -50,8 +51,8 @@ func (r *Registry) ExpireOverdue(now time.Time) []Expired {
 	return all
 }
 
-// sweep ends what is over and calls each with every step that it took, until
-// nothing more is over or each returns false.
+// sweep ends the records whose end is reached and calls each with every step that
+// it took, until none is left or each returns false.
 func (r *Registry) sweep(now time.Time, each func(*step) bool) {
 	at := r.instantOf(now)
 	for size := minBatch; r.trace != nil || store.Instant(r.earliest.Load()).Reached(at); size = min(2*size, maxBatch) {
@@ -67,8 +68,8 @@ func (r *Registry) sweep(now time.Time, each func(*step) bool) {
 	}
 }
 
-// sweepLocked ends what is over, the smallest end first, until batch is full.
-// If that is before the end, its last step tells that nothing more is over.
+// sweepLocked ends records whose end is reached, the smallest end first, until
+// batch is full. If none is left before that, the last step is OpSweep.
 func (r *Registry) sweepLocked(now store.Instant, batch []step) []step {
 	for len(batch) < cap(batch) {
 		s := step{op: OpSweep, now: now, timed: true}
@@ -87,9 +88,9 @@ func (r *Registry) sweepLocked(now store.Instant, batch []step) []step {
 	return batch
 }
 
-// NextDeadline returns when ExpireOverdue next has work: the soonest end of all
-// live tokens, pending or not. It returns false if none will ever end by itself,
-// and after Close.
+// NextDeadline returns when ExpireOverdue next has work: the earliest end of all
+// live tokens, pending or not. It returns false if there is none that time will
+// end, and after Close. It takes no lock.
 func (r *Registry) NextDeadline() (time.Time, bool) {
 	earliest := store.Instant(r.earliest.Load())
 	if earliest == store.Never {
@@ -98,7 +99,7 @@ func (r *Registry) NextDeadline() (time.Time, bool) {
 	return r.moment(earliest), true
 }
 
-// endLocked ends a record: by e if a handoff is pending on it, else as dropped.
+// endLocked ends a record: by event e if a handoff is pending on it, else as dropped.
 func (r *Registry) endLocked(s *step, id store.ID, rec *store.Record, e fsm.Event) {
 	if !rec.Pending() {
 		r.dropLocked(s, id, rec)
@@ -109,7 +110,7 @@ func (r *Registry) endLocked(s *step, id store.ID, rec *store.Record, e fsm.Even
 	r.leaveLocked(s, id, rec, e)
 }
 
-// dropLocked revokes a token that nothing is pending on.
+// dropLocked revokes a token with nothing pending on it.
 func (r *Registry) dropLocked(s *step, id store.ID, rec *store.Record) {
 	s.op, s.token = OpDrop, Token{rec.Key}
 	s.endsAt(rec.End)

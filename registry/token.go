@@ -16,26 +16,26 @@ const TokenSize = 16
 // redacted is what every token prints as.
 const redacted = "Token(redacted)"
 
-// Token is a one-time secret that names one handoff. Whoever can present it
-// may act for that handoff, so it prints as a placeholder: under every fmt verb
-// that asks a value how it prints, in slog and in JSON. [Token.Bytes] is the one
-// way out.
+// Token is a one-time secret that names one handoff. A process that can present it
+// may act for that handoff, so it prints as a placeholder: under every fmt verb that
+// calls a value's Format method, in slog and in JSON. Only [Token.Bytes] returns the
+// secret.
 //
-// The zero Token is valid to hold and never live: no registry issues it.
-// Tokens are values: copy them freely, use them as map keys, and compare them
-// with [Token.Equal], which takes the same time whatever the bytes are. All
-// methods are safe for concurrent use.
+// The zero Token is valid and never live: no registry issues it. Tokens are values:
+// copy them freely, use them as map keys, and compare them with [Token.Equal], which
+// takes constant time. All methods are safe for concurrent use, and none blocks.
 //
-// fmt asks no value in an unexported field, and none at all under %p or a
-// misplaced %w. So the bytes are kept masked with a secret of the process: what
-// is printed then tells nothing about a token, except whether two are the same
-// one. (All are masked alike: whoever knows one token and sees it printed beside
-// another can work out the other. Do not print structs that hold tokens to where
-// backends can read.)
+// fmt does not call Format for a value in an unexported field, nor under %p or a
+// misplaced %w. Therefore the bytes are stored masked with a secret of the process:
+// what is printed then reveals nothing about a token, except whether two are equal.
+// (All tokens have the same mask: somebody who knows one token and sees it printed
+// beside another can compute the other. Do not print structs that contain tokens
+// where backends can read them.)
 type Token struct{ x store.Key }
 
-// mask hides the bytes of every Token of this process. It is random, never
-// zero, and the one global that the house rules permit.
+// mask hides the bytes of every Token of this process. It is random and never zero.
+// It is a global because a Token has no registry to take it from: ParseToken, Equal
+// and printing work on tokens of any origin.
 var mask = newMask()
 
 func newMask() (m [TokenSize]byte) {
@@ -45,9 +45,9 @@ func newMask() (m [TokenSize]byte) {
 	return m
 }
 
-// masked maps bytes to their masked form and back. Zero stays zero, so that
-// the zero Token is the zero token, and the mask itself stays as it is, which
-// makes the map a bijection and its own inverse.
+// masked maps bytes to their masked form and back. Zero bytes stay zero, so that the
+// zero Token stands for sixteen zero bytes. The mask itself, which would map to zero
+// too, stays as it is: that makes the map a bijection and its own inverse.
 func masked(b [TokenSize]byte) [TokenSize]byte {
 	var zero, same, x [TokenSize]byte
 	for i := range b {
@@ -73,7 +73,7 @@ func ParseToken(b []byte) (Token, error) {
 	}
 }
 
-// Bytes returns the secret itself, to be put on a wire and nowhere else.
+// Bytes returns the secret itself. It is meant for the wire, and for nothing else.
 func (t Token) Bytes() [TokenSize]byte { return masked(t.x) }
 
 // Equal reports whether t and u are the same token, in constant time.
@@ -90,6 +90,6 @@ func (t Token) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 // LogValue implements [slog.LogValuer]: a placeholder.
 func (t Token) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalJSON implements [encoding/json.Marshaler]: a placeholder, which does
-// not read back. A token is sent with [Token.Bytes].
+// MarshalJSON implements [encoding/json.Marshaler]: a placeholder, which cannot be
+// parsed. To send a token, use [Token.Bytes].
 func (t Token) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }

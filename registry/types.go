@@ -8,8 +8,8 @@ import (
 	"github.com/handoff-go/handoff/fsm"
 )
 
-// Backend is who is expected to acknowledge a handoff. The zero Backend is
-// valid and names nobody.
+// Backend is the process that is expected to acknowledge a handoff. The zero Backend
+// is valid and names none. Backends are plain values: copy and compare them freely.
 type Backend struct {
 	Service string // the name it is known by
 	PID     int    // 0: only the service is known
@@ -37,25 +37,25 @@ type Expired struct {
 	Deadline time.Time // the instant that was reached
 }
 
-// Fallback returns what to do now: let the client reconnect, and tell it no
-// error. The reason is [fallback.BackendAckTimeout].
+// Fallback returns what to do now: the client reconnects, without an error. The
+// reason is [fallback.BackendAckTimeout].
 func (Expired) Fallback() fallback.Decision {
 	return fallback.Decision{Reason: fallback.BackendAckTimeout}
 }
 
-// Abandoned is a handoff that was given up by Close.
+// Abandoned is a handoff that Close ended while it was pending.
 type Abandoned struct {
 	Token   Token
 	Backend Backend
 }
 
-// Exit tells that one handoff left the registry, and how. Each registered
-// handoff has exactly one.
+// Exit reports that one handoff left the registry, and how. Each registered handoff
+// has exactly one.
 type Exit struct {
 	Token   Token
 	Backend Backend
 	State   fsm.State     // Acknowledged, Expired or Abandoned
-	Waited  time.Duration // from Register, >= 0; zero for abandoned: Abandon and Close take no time
+	Waited  time.Duration // from Register, >= 0; zero for abandoned, since Abandon and Close take no now
 }
 
 // Stats counts what a registry has done. In every value ever returned
@@ -63,7 +63,7 @@ type Exit struct {
 //	Registered = Pending + Acknowledged + Expired + Abandoned
 //	Issued     = Tokens + Revoked
 type Stats struct {
-	Issued       uint64 // tokens that began to live
+	Issued       uint64 // tokens that became live
 	Revoked      uint64 // tokens that ended, for whatever reason
 	Registered   uint64 // handoffs that became pending
 	Acknowledged uint64 // handoffs that left acknowledged
@@ -84,13 +84,13 @@ const (
 	OpAbandon     = "Abandon" // by Abandon, or by Close for a pending handoff
 	OpExpire      = "Expire"  // by Expire, or by ExpireOverdue
 	OpDrop        = "Drop"    // an issued token ends unregistered: past its end, or by Close
-	OpSweep       = "Sweep"   // the last step of ExpireOverdue: nothing more is over
+	OpSweep       = "Sweep"   // the last step of ExpireOverdue: no end is reached any more
 	OpClose       = "Close"
 )
 
-// Event is one step of a registry: one that took effect, or one that was
-// refused. A call is one step, except that ExpireOverdue, Close, and an Issue
-// or Begin that makes room are several, one a record.
+// Event is one step of a registry: one that took effect, or one that was refused. A
+// call is one step, except that ExpireOverdue, Close, and an Issue or Begin that
+// makes room are several: one for each record.
 type Event struct {
 	Seq uint64 // the order of effect, from 1, without gaps
 	Op  string // one of the Op constants
@@ -101,6 +101,6 @@ type Event struct {
 	Backend   Backend   // of the handoff that the step is about
 	Now       time.Time // the instant handed in; zero where the step takes none
 	End       time.Time // when the record ends or would have ended; zero: no record, or never
-	State     fsm.State // the state that a handoff came to in this step; 0: none did
-	Err       error     // the answer; nil: success
+	State     fsm.State // the state that a handoff entered in this step; 0: none did
+	Err       error     // what the call returns, or why it did nothing; nil: success
 }

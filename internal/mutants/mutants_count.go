@@ -17,8 +17,8 @@ func countMutants() []mutant {
 	r.stats.Tokens--
 }
 
-// leaveLocked is the only way in which a pending handoff leaves: by an event of
-// its life, together with its token, and counted. The step has been described.
+// leaveLocked is the only way in which a pending handoff leaves: by an fsm event,
+// together with its token, and counted. The caller has called describeLocked.
 func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Event) {
 	if s.state, s.err = rec.State.Next(e); s.err != nil {
 		return
@@ -29,8 +29,8 @@ func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Ev
 		new: `	r.stats.Tokens--
 }
 
-// leaveLocked is the only way in which a pending handoff leaves: by an event of
-// its life, together with its token, and counted. The step has been described.
+// leaveLocked is the only way in which a pending handoff leaves: by an fsm event,
+// together with its token, and counted. The caller has called describeLocked.
 func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Event) {
 	if s.state, s.err = rec.State.Next(e); s.err != nil {
 		return
