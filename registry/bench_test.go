@@ -10,10 +10,11 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// BenchmarkLife measures one whole life, begun and acknowledged, token included,
-// while others are pending. The same lives run on what people write today, a
-// mutex, a map and a time.AfterFunc each, in turns of a thousand, so that a
-// machine whose speed drifts is the same for both. ratio is ours to theirs.
+// BenchmarkLife measures one whole life, Begin and Acknowledge, generation of the
+// token included, while others are pending. The baseline is the usual implementation:
+// a mutex, a map and one time.AfterFunc for each handoff. The two take turns of a
+// thousand lives, so that a machine whose speed drifts affects both alike. ratio is
+// ours to theirs.
 func BenchmarkLife(b *testing.B) {
 	for _, pending := range []int{1_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("pending=%d", pending), func(b *testing.B) {
@@ -145,7 +146,7 @@ func BenchmarkSweep(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(due)/float64(b.N), "ns/handoff")
 }
 
-// BenchmarkContended is a life while every processor lives lives.
+// BenchmarkContended is a life while every processor runs lives too.
 func BenchmarkContended(b *testing.B) {
 	r := open(b, registry.Options{})
 	b.ReportAllocs()

@@ -25,7 +25,7 @@ func TestOnExitMayCallTheRegistry(t *testing.T) {
 		}
 	}})
 	begin(t, r, epoch)
-	for range 4 { // what the callback begins is for the next sweep: none runs for ever
+	for range 4 { // what the callback begins is left for the next sweep: each sweep ends
 		require.Len(t, r.ExpireOverdue(epoch.Add(time.Second)), 1)
 	}
 	begin(t, r, epoch)
@@ -33,7 +33,7 @@ func TestOnExitMayCallTheRegistry(t *testing.T) {
 	require.Equal(t, []fsm.State{fsm.Expired, fsm.Expired, fsm.Expired, fsm.Expired, fsm.Abandoned}, states)
 }
 
-// Every exit is told even if the callback panics for one in the middle.
+// OnExit is called for every handoff even if it panics for one in the middle.
 func TestAPanickingCallbackLosesNoExit(t *testing.T) {
 	told := 0
 	r := open(t, registry.Options{AckDeadline: time.Second, OnExit: func(registry.Exit) {
@@ -47,11 +47,11 @@ func TestAPanickingCallbackLosesNoExit(t *testing.T) {
 	require.PanicsWithValue(t, "third", func() { r.ExpireOverdue(epoch.Add(time.Hour)) })
 	require.Equal(t, 5, told)
 	require.Equal(t, registry.Stats{Issued: 5, Revoked: 5, Registered: 5, Expired: 5}, r.Stats())
-	begin(t, r, epoch) // not locked
+	begin(t, r, epoch) // the lock is free
 }
 
-// Close goes on whatever a callback does: nobody else could end what is left.
-func TestCloseEndsEverythingThoughACallbackDies(t *testing.T) {
+// Close ends every record whatever a callback does: nobody else could end the rest.
+func TestCloseEndsEverythingThoughACallbackPanics(t *testing.T) {
 	for name, die := range map[string]func(){"panic": func() { panic("dies") }, "Goexit": runtime.Goexit} {
 		t.Run(name, func(t *testing.T) {
 			told := 0
@@ -77,7 +77,7 @@ func TestCloseEndsEverythingThoughACallbackDies(t *testing.T) {
 }
 
 // A Trace that fails at Close's own step must not keep the records from ending.
-func TestCloseEndsEverythingThoughItsFirstTraceDies(t *testing.T) {
+func TestCloseEndsEverythingThoughItsFirstTracePanics(t *testing.T) {
 	told := 0
 	r := open(t, registry.Options{
 		OnExit: func(registry.Exit) { told++ },
@@ -127,9 +127,9 @@ func TestAPanickingTraceLosesNoExit(t *testing.T) {
 	require.Equal(t, 1, told)
 }
 
-// What is refused because of Close says so in the trace, although the caller of
-// Abandon, Expire and ExpireOverdue is only told that nothing was there.
-func TestTraceTellsClosed(t *testing.T) {
+// A call that Close refuses has ErrClosed in the trace, although Abandon, Expire and
+// ExpireOverdue return the same as for an empty registry.
+func TestTraceReportsClosed(t *testing.T) {
 	var last registry.Event
 	r := open(t, registry.Options{Trace: func(e registry.Event) { last = e }})
 	token := begin(t, r, epoch)
@@ -144,7 +144,7 @@ func TestTraceTellsClosed(t *testing.T) {
 	}
 }
 
-func TestTraceTellsEveryStepInOrder(t *testing.T) {
+func TestTraceReportsEveryStepInOrder(t *testing.T) {
 	var events []registry.Event
 	r := open(t, registry.Options{AckDeadline: 3, TokenTTL: 4, MaxPending: 2, Trace: func(e registry.Event) { events = append(events, e) }})
 	at := func(n int) time.Time { return epoch.Add(time.Duration(n)) }
@@ -202,19 +202,19 @@ func TestTraceTellsEveryStepInOrder(t *testing.T) {
 		{"Close", 0, registry.ErrClosed, none_, none_},
 	}, got)
 
-	require.Equal(t, events[0].Ref, events[3].Ref, "one token, one name")
+	require.Equal(t, events[0].Ref, events[3].Ref, "one token has one Ref")
 	require.Equal(t, events[5].Presented, events[6].Ref)
 	names := map[uint64]bool{}
 	for _, i := range []int{0, 1, 4, 7, 14, 15} {
 		require.NotZero(t, events[i].Ref)
 		names[events[i].Ref] = true
 	}
-	require.Len(t, names, 6, "another token, another name")
+	require.Len(t, names, 6, "another token has another Ref")
 	require.Equal(t, cache, events[5].Backend)
 	require.Zero(t, events[11].Ref)
 }
 
-// none_ stands for an instant that an event does not tell.
+// none_ stands for an instant that an event does not have.
 const none_ = -1 << 30
 
 func since(t time.Time) int {
@@ -224,9 +224,9 @@ func since(t time.Time) int {
 	return int(t.Sub(epoch))
 }
 
-// Seq is the order of effect: played back in it, the events of racing callers
-// tell exactly the counts that the registry ends with.
-func TestTraceOrdersWhatRaced(t *testing.T) {
+// Seq is the order of effect: replayed in it, the events of racing callers give
+// exactly the counts that the registry ends with.
+func TestTraceOrdersRacingCalls(t *testing.T) {
 	var mu sync.Mutex
 	var events []registry.Event
 	r := open(t, registry.Options{MaxPending: 8, AckDeadline: time.Second, Trace: func(e registry.Event) {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAllocs holds the claim that the hot path does not allocate, whether the
-// registry is empty or a thousand handoffs are pending.
+// TestAllocs checks that the hot path does not allocate, whether the registry is
+// empty or a thousand handoffs are pending.
 func TestAllocs(t *testing.T) {
 	needsExactCosts(t)
 	for _, pending := range []int{0, 1000} {
@@ -47,9 +47,9 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-// A busy registry between two border counts must not allocate and free a piece
-// of memory at each crossing.
-func TestNoAllocsAtABorder(t *testing.T) {
+// A registry whose count moves back and forth across a chunk's size must not
+// allocate and free a chunk each time.
+func TestNoAllocsAtAChunkBoundary(t *testing.T) {
 	needsExactCosts(t)
 	for pending := 250; pending < 260; pending++ {
 		r := open(t, registry.Options{})
@@ -71,8 +71,8 @@ func TestNoAllocsAtABorder(t *testing.T) {
 	}
 }
 
-// TestMemoryComesBack holds the claim that memory follows what is live, for
-// names that come from clients too.
+// TestMemoryComesBack checks that memory follows what is live, that of names from
+// clients included.
 func TestMemoryComesBack(t *testing.T) {
 	needsExactCosts(t)
 	const million = 1_000_000
@@ -86,15 +86,15 @@ func TestMemoryComesBack(t *testing.T) {
 	full := heap() - before
 	require.Len(t, r.ExpireOverdue(epoch.Add(time.Hour)), million)
 	left := heap() - before
-	t.Logf("held with a million pending, each of its own service: %d MB; after: %d kB", full>>20, left>>10)
+	t.Logf("heap with a million pending, each of its own service: %d MB; after: %d kB", full>>20, left>>10)
 	require.Less(t, left, int64(8<<20))
-	require.Greater(t, full, int64(32<<20), "the measure must see the memory that comes back")
+	require.Greater(t, full, int64(32<<20), "the measurement must see the memory that is freed")
 	runtime.KeepAlive(r)
 }
 
-// A straggler holds back the chunk that it is in and no more: of many, one in a
-// thousand stays. When they have gone, nothing is left.
-func TestAStragglerHoldsAChunk(t *testing.T) {
+// A record that stays keeps the memory of its chunk and no more: here one record in
+// a thousand stays. When these have gone too, no chunk is left.
+func TestARemainingRecordKeepsOneChunk(t *testing.T) {
 	needsExactCosts(t)
 	const many = 300_000
 	before := heap()
@@ -113,13 +113,13 @@ func TestAStragglerHoldsAChunk(t *testing.T) {
 	r.ExpireOverdue(epoch.Add(2 * time.Hour))
 	require.Zero(t, r.Tokens())
 	left := heap() - before
-	t.Logf("%d stragglers hold %d kB; after them: %d kB", many/1000, scattered>>10, left>>10)
+	t.Logf("%d remaining records keep %d kB; after them: %d kB", many/1000, scattered>>10, left>>10)
 	require.Less(t, left, int64(1<<20))
 	runtime.KeepAlive(r)
 }
 
-// needsExactCosts skips a test under the race detector, which has costs of its
-// own; it runs in every build without it.
+// needsExactCosts skips a test under the race detector, which allocates itself. The
+// test runs in every build without it.
 func needsExactCosts(t *testing.T) {
 	t.Helper()
 	if raceEnabled {

@@ -71,7 +71,7 @@ func TestCollisionAttemptsIsTheTotalOfTries(t *testing.T) {
 	}
 }
 
-func TestALiveTokenIsACollisionAndADeadOneANewLife(t *testing.T) {
+func TestALiveTokenCollidesAndARevokedOneIsIssuedAgain(t *testing.T) {
 	source := bytes.NewReader(bytes.Repeat(secret, 3))
 	r := open(t, registry.Options{Rand: source, CollisionAttempts: 1})
 	first := issue(t, r, epoch)
@@ -95,9 +95,9 @@ func TestRandIsNotReadWhenClosedOrFull(t *testing.T) {
 	require.Equal(t, registry.TokenSize, source.read)
 }
 
-// Every operation at both ends of time, and with tokens that name nothing,
-// answers as at any other time and leaves the counts whole.
-func TestTheEndsOfTimeAreOnlyFar(t *testing.T) {
+// At the earliest and the latest times, and with tokens that name nothing, every
+// operation answers as at any other time and keeps the counts consistent.
+func TestTimesFarFromNowSaturate(t *testing.T) {
 	ends := map[string]time.Time{
 		"zero": {}, "least": time.Unix(-1<<63, 0), "most": time.Unix(1<<63-1, 999_999_999),
 		"year 9999": time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "now": time.Now(),
@@ -127,7 +127,7 @@ func TestTheEndsOfTimeAreOnlyFar(t *testing.T) {
 	}
 }
 
-func TestDeadlineErrorTellsWhatToDo(t *testing.T) {
+func TestDeadlineErrorSaysWhatToDo(t *testing.T) {
 	r := open(t, registry.Options{AckDeadline: time.Second})
 	_, err := r.Acknowledge(begin(t, r, epoch), epoch.Add(3*time.Second))
 	var late *registry.DeadlineError

@@ -8,7 +8,7 @@ import (
 )
 
 // The mask itself is a token like any other, and so is what it maps to zero.
-func TestTheMaskIsABijection(t *testing.T) {
+func TestMaskIsABijection(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		raw := [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "raw"))
 		require.Equal(t, raw, masked(masked(raw)))

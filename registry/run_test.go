@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// running starts Run and returns the channel that its error comes on.
+// running starts Run and returns a channel that receives its error.
 func running(ctx context.Context, r *registry.Registry) <-chan error {
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
@@ -75,8 +75,8 @@ func TestRunWithAnEndedContextReturnsItsError(t *testing.T) {
 	require.ErrorIs(t, open(t, registry.Options{}).Run(ctx), context.DeadlineExceeded)
 }
 
-// A Run that was woken and ends at the same moment must pass the word on.
-func TestSeveralRunsAreHarmlessWhicheverEnds(t *testing.T) {
+// A Run that is woken and ends at the same moment must wake another in its place.
+func TestOtherRunsTakeOverFromOneThatEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := open(t, registry.Options{AckDeadline: time.Second, TokenTTL: time.Hour})
 		defer r.Close()
@@ -102,8 +102,8 @@ func TestSeveralRunsAreHarmlessWhicheverEnds(t *testing.T) {
 	})
 }
 
-// Callbacks that take long delay what becomes due meanwhile, and no more.
-func TestRunLooksAgainAfterASlowSweep(t *testing.T) {
+// A slow callback delays the ends that are reached meanwhile, and loses none.
+func TestRunSweepsAgainAfterASlowCallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ends []time.Duration
 		start := time.Now()
@@ -135,7 +135,7 @@ func TestRunStopsBetweenStepsWhenItsContextEnds(t *testing.T) {
 	})
 }
 
-func TestRunWaitsForEverWhenNothingEnds(t *testing.T) {
+func TestRunSleepsWhileNothingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const huge = 1<<63 - 1
 		r := open(t, registry.Options{AckDeadline: huge, TokenTTL: huge})

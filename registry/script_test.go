@@ -12,13 +12,13 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// TestScripts runs testdata/*.txt, each named as the claim it shows. After
-// every operation a script prints the answer, the exits told meanwhile and the
+// TestScripts runs testdata/*.txt, each named after the claim that it shows. After
+// every operation a script prints the answer, the exits reported meanwhile and the
 // whole visible state. `go test -run TestScripts -rewrite` rewrites them.
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		// The bubble's clock stands still, so that the base of the registry, and
-		// with it the edge of what counts as time, is exact.
+		// The clock of a synctest bubble stands still, so that the registry's base, and
+		// with it the limit at which times saturate, is exact.
 		var run func(*testing.T, *datadriven.TestData) string
 		synctest.Test(t, func(t *testing.T) {
 			run = (&script{names: map[registry.Token]string{}}).run
@@ -133,8 +133,8 @@ func (s *script) byName(name string) registry.Token {
 	return s.tokens[name[0]-'A']
 }
 
-// at reads an instant as a duration from the making of the registry; "first"
-// and "last" are the ends of what time.Time can tell.
+// at reads an instant as a duration since New; "first" and "last" are the earliest
+// and latest that a time.Time can hold.
 func (s *script) at(t *testing.T, d *datadriven.TestData, key string) time.Time {
 	if d.HasArg(key) {
 		var text string

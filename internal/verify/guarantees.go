@@ -17,7 +17,7 @@ func guarantees() []guarantee {
 		{
 			id: "G1", promise: "leaves exactly once",
 			properties: []string{"LeavesExactlyOnce", "StaysClosed"},
-			tests:      with("proptest.TestG1LeavesExactlyOnce", "proptest.TestRegistryConcurrently", "registry.TestTraceOrdersWhatRaced"),
+			tests:      with("proptest.TestG1LeavesExactlyOnce", "proptest.TestRegistryConcurrently", "registry.TestTraceOrdersRacingCalls"),
 			files:      []string{"spec/Guarantees.tla", "proptest/guarantees_test.go", "proptest/internal/oracle/oracle.go", "proptest/internal/race/outcomes.go"},
 		},
 		{
@@ -35,13 +35,13 @@ func guarantees() []guarantee {
 		{
 			id: "G4", promise: "only live tokens",
 			properties: []string{"OnlyLiveTokens", "ConsumedOnce"},
-			tests:      with("proptest.TestG4OnlyLiveTokens", "registry.TestALiveTokenIsACollisionAndADeadOneANewLife"),
+			tests:      with("proptest.TestG4OnlyLiveTokens", "registry.TestALiveTokenCollidesAndARevokedOneIsIssuedAgain"),
 			files:      []string{"spec/Guarantees.tla", "proptest/guarantees_test.go", "proptest/internal/oracle/oracle.go"},
 		},
 		{
 			id: "G5", promise: "bounded",
 			properties: []string{"Bounded"},
-			tests:      with("proptest.TestG5Bounded", "registry.TestMemoryComesBack", "registry.TestAllocs", "registry.TestNoAllocsAtABorder"),
+			tests:      with("proptest.TestG5Bounded", "registry.TestMemoryComesBack", "registry.TestAllocs", "registry.TestNoAllocsAtAChunkBoundary"),
 			files:      []string{"spec/Guarantees.tla", "proptest/guarantees_test.go", "registry/cost_test.go"},
 		},
 		{
@@ -53,14 +53,14 @@ func guarantees() []guarantee {
 		{
 			id: "G7", promise: "ends",
 			properties: []string{"Ends", "SweepsAll"},
-			tests: with("proptest.TestG7Ends", "registry.TestRunExpiresAtTheDeadlineAndNotBefore", "registry.TestRunLooksAgainAfterASlowSweep",
+			tests: with("proptest.TestG7Ends", "registry.TestRunExpiresAtTheDeadlineAndNotBefore", "registry.TestRunSweepsAgainAfterASlowCallback",
 				"obligations.TestEachHandoffIsExpired", "obligations.TestAHandoffThatNobodyExpiresStays"),
 			files: []string{"spec/Liveness.tla", "spec/Guarantees.tla", "proptest/guarantees_test.go", "registry/run_test.go"},
 		},
 		{
 			id: "G8", promise: "saturating time",
 			properties: []string{"SaturatingTime"},
-			tests:      with("proptest.TestG8SaturatingTime", "registry.TestTheEndsOfTimeAreOnlyFar", "store.TestInstantsSaturate"),
+			tests:      with("proptest.TestG8SaturatingTime", "registry.TestTimesFarFromNowSaturate", "store.TestInstantsSaturate"),
 			files:      []string{"spec/Guarantees.tla", "proptest/guarantees_test.go", "registry/input_test.go"},
 		},
 		{
