@@ -8,7 +8,7 @@ import (
 	"github.com/handoff-go/handoff/fallback"
 )
 
-// A backend that fails twice within ten seconds is left alone for the rest of them.
+// A backend that fails twice within ten seconds is limited for the rest of them.
 func ExampleLimiter() {
 	limiter, err := fallback.NewLimiter(fallback.Policy{MaxFailures: 2, Window: 10 * time.Second})
 	if err != nil {

@@ -1,7 +1,7 @@
 package fallback
 
-// Held returns the backends whose windows l holds, in the order of their starts.
-// It reports false if the parts of l disagree about them.
+// Held returns the backends with a window in l, in the order of the windows' starts.
+// It reports false if the data structures of l disagree about them.
 func (l *Limiter) Held() (backends []string, consistent bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

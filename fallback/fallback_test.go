@@ -9,7 +9,7 @@ import (
 	"github.com/handoff-go/handoff/fallback"
 )
 
-// The numbers are part of the contract: callers may count by them.
+// The numbers are part of the API: callers may use them as keys of metrics.
 func TestReasonsHaveTheirNumbersAndNames(t *testing.T) {
 	for i, want := range []struct {
 		reason fallback.Reason

@@ -14,7 +14,7 @@ import (
 
 const second = time.Second
 
-func TestWindowIsOverAtItsEndAndNotBefore(t *testing.T) {
+func TestWindowEndsAtItsEndAndNotBefore(t *testing.T) {
 	limiter := newLimiter(t, 2, 10*second)
 	limiter.Fail("cache", start)
 	limiter.Fail("cache", start.Add(9*second)) // does not lengthen the window
@@ -41,7 +41,7 @@ func TestFailuresBeyondTheLimitChangeNothing(t *testing.T) {
 	require.Zero(t, limiter.Check("cache", start.Add(10*second)))
 }
 
-func TestBackendsAreLimitedEachForItself(t *testing.T) {
+func TestBackendsAreLimitedIndependently(t *testing.T) {
 	limiter := newLimiter(t, 2, 10*second)
 	failures(limiter, 2, "cache", start)
 	failures(limiter, 1, "mail", start)
@@ -136,7 +136,7 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-// The two clocks should cost about the same: a step back is walked once.
+// Both clocks should cost about the same: the list is searched once after a step back.
 func BenchmarkFail(b *testing.B) {
 	for _, clock := range []struct {
 		name string

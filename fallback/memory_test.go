@@ -18,8 +18,8 @@ const (
 	megabyte = 1 << 20
 )
 
-// Very many names fail once, the i-th at start + i ns, and then their memory must
-// come back, each time in another way.
+// Very many names fail once, the i-th at start + i ns. Then their memory must be freed,
+// in each case by other calls.
 func TestMemoryOfNamesThatFailedOnceComesBack(t *testing.T) {
 	const window = time.Hour
 	over := start.Add(window) // of the first name
@@ -88,7 +88,7 @@ func TestNamesPinNoBufferOfTheCaller(t *testing.T) {
 	runtime.KeepAlive(limiter)
 }
 
-// heap returns the bytes that are live.
+// heap returns the number of live bytes.
 func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

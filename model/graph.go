@@ -8,22 +8,21 @@ import (
 	"strings"
 )
 
-// Constants bound a model so that all of its states can be listed. They are
-// those of the TLA+ specification: tokens are numbered from 1, each is issued
-// at most once, and instants run from 0 to Horizon. An end beyond that is
-// never.
+// Constants bound a model so that all of its states can be listed. They are those of
+// the TLA+ specification: tokens are numbered from 1, each is issued at most once, and
+// instants run from 0 to Horizon. An end beyond Horizon is Never.
 type Constants struct {
-	Tokens      int     // how many lives there are
-	MaxPending  int     // how many tokens may live at once
+	Tokens      int     // how many tokens can be issued
+	MaxPending  int     // how many tokens may be live at once
 	AckDeadline Instant // how long a handoff may be pending
 	TokenTTL    Instant // how long a token may live
 	Horizon     Instant // the last instant
 }
 
-// Graph is every state that can be reached, and every step between them.
+// Graph is every reachable state, and every step between two of them.
 type Graph struct {
-	Initial string   // the first node
-	Nodes   []string // sorted, each a state in words
+	Initial string   // the initial node
+	Nodes   []string // sorted, each a state as Describe writes it
 	Edges   []Edge   // sorted
 }
 
@@ -39,10 +38,10 @@ func (e Edge) Compare(f Edge) int {
 	return cmp.Or(strings.Compare(e.From, f.From), strings.Compare(e.Step, f.Step), strings.Compare(e.To, f.To))
 }
 
-// Explore lists the reachable graph of a model. The steps are the atomic ones:
-// ExpireOverdue is Expire and Drop, Close is Shut (named Close, as in the
-// specification) and CloseOne, and an Issue or Begin that must make room is
-// Drop before it.
+// Explore returns the reachable graph of a model. The steps are the atomic ones:
+// ExpireOverdue is Expire and Drop steps; Close is a Shut step (named Close, as in the
+// specification) and CloseOne steps; an Issue or Begin that must make room is preceded
+// by Drop steps.
 func Explore(c Constants) Graph {
 	first := life{state: New(Options{
 		AckDeadline: c.AckDeadline.Since(0), TokenTTL: c.TokenTTL.Since(0),
@@ -72,14 +71,13 @@ func Explore(c Constants) Graph {
 	return g
 }
 
-// life is a state together with what became of the tokens that are dead.
+// life is a state together with the outcome of the revoked tokens.
 type life struct {
 	state State
 	dead  map[Token]Outcome
 }
 
-// steps calls yield with every operation that could be asked for, and what
-// comes of it.
+// steps calls yield with every operation that can be called, and its result.
 func (l life) steps(c Constants, yield func(step string, to life)) {
 	step := func(name string, s State, a Answer) { yield(name, l.after(s, a)) }
 	do := func(name string) func(State, Answer) {
@@ -109,7 +107,7 @@ func (l life) steps(c Constants, yield func(step string, to life)) {
 	}
 }
 
-// after returns what follows when a step led to s with answer a.
+// after returns the life after a step that led to s with answer a.
 func (l life) after(s State, a Answer) life {
 	dead := maps.Clone(l.dead)
 	for t := range l.state.Records {
@@ -123,9 +121,9 @@ func (l life) after(s State, a Answer) life {
 	return life{state: s, dead: dead}
 }
 
-// Describe says a state as a node does, in the same words for the same state.
-// dead tells what became of the tokens that are dead: a registry forgets it and
-// a specification remembers. "none" is a token that never had a handoff.
+// Describe writes a state as the text of a node; equal states have equal texts. dead
+// has the outcome of each revoked token, which a registry forgets and the
+// specification keeps: "none" for a token that never had a handoff.
 func (c Constants) Describe(s State, dead map[Token]Outcome) string {
 	var b strings.Builder
 	for i := range c.Tokens {

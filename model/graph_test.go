@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/graph.txt")
 
-// TestGoldenGraph holds the committed graph, which TLC finds too, and which
-// registries are driven along, against what the model reaches.
+// TestGoldenGraph compares the committed graph, which TLC finds too and which
+// registries are driven along, with the graph that the model reaches.
 func TestGoldenGraph(t *testing.T) {
 	constants, golden, err := model.Golden()
 	require.NoError(t, err)
@@ -31,7 +31,7 @@ func TestGoldenGraph(t *testing.T) {
 	require.Equal(t, g, golden)
 }
 
-func TestAGraphHasAllOfASmallModel(t *testing.T) {
+func TestExploreFindsEveryNodeOfASmallModel(t *testing.T) {
 	g := model.Explore(model.Constants{Tokens: 1, MaxPending: 1, AckDeadline: 1, TokenTTL: 1, Horizon: 0})
 	require.Equal(t, "t1=fresh closed=false stats=0,0,0,0,0,0", g.Initial)
 	var steps []string
@@ -50,14 +50,14 @@ func TestAGraphHasAllOfASmallModel(t *testing.T) {
 	}, steps)
 }
 
-func TestReadGraphRefusesWhatIsNoGraph(t *testing.T) {
+func TestReadGraphRefusesInvalidText(t *testing.T) {
 	for want, text := range map[string]string{
-		"line 1":         "nonsense\n",
-		"line 2":         "init 0011\nnode 0011 t1=fresh\n",
-		"not listed":     "edge 0011 Close > 2233\n",
-		"no initial":     "",
-		"no initial ":    "init 0011\n",
-		"line 1 is no p": "edge 0011 Close\n",
+		"line 1":            "nonsense\n",
+		"line 2":            "init 0011\nnode 0011 t1=fresh\n",
+		"not listed":        "edge 0011 Close > 2233\n",
+		"no initial":        "",
+		"no initial ":       "init 0011\n",
+		"line 1 is no node": "edge 0011 Close\n",
 	} {
 		_, err := model.ReadGraph(strings.NewReader(text))
 		require.ErrorContains(t, err, strings.TrimSpace(want))

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// WriteTo writes g in its canonical form: one line for each node and each edge,
-// sorted, with nodes named by a hash of their words. Equal graphs are equal
-// texts. It returns how many bytes were written, and the writer's error.
+// WriteTo writes g in its canonical form: one line for each node and each edge, sorted,
+// with nodes named by a hash of their text. Equal graphs have equal forms. It returns
+// how many bytes were written, and the writer's error.
 func (g Graph) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "init %s\n", hash(g.Initial))
@@ -32,9 +32,9 @@ func (g Graph) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// ReadGraph reads what WriteTo wrote. It returns an error that names the line
-// if the text is no graph: a node whose hash is not its own, or an edge between
-// nodes that are not listed.
+// ReadGraph reads what WriteTo wrote. It returns an error if the text is not a graph:
+// if a line is malformed, the hash of a node does not match its text, or an edge names
+// a node that is not listed.
 func ReadGraph(r io.Reader) (Graph, error) {
 	var g Graph
 	words := map[string]string{}
@@ -54,7 +54,7 @@ func ReadGraph(r io.Reader) (Graph, error) {
 		case kind == "edge" && isEdge:
 			edges = append(edges, [3]string{name, step, to})
 		default:
-			return Graph{}, fmt.Errorf("model: line %d is no part of a graph: %q", n, lines.Text())
+			return Graph{}, fmt.Errorf("model: read graph: line %d is no node, edge or init: %q", n, lines.Text())
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -62,12 +62,12 @@ func ReadGraph(r io.Reader) (Graph, error) {
 	}
 	for _, e := range edges {
 		if words[e[0]] == "" || words[e[2]] == "" {
-			return Graph{}, fmt.Errorf("model: an edge %q leads from or to a node that is not listed", e[1])
+			return Graph{}, fmt.Errorf("model: read graph: edge %q leads from or to a node that is not listed", e[1])
 		}
 		g.Edges = append(g.Edges, Edge{From: words[e[0]], Step: e[1], To: words[e[2]]})
 	}
 	if g.Initial = words[initial]; g.Initial == "" {
-		return Graph{}, fmt.Errorf("model: the graph has no initial node")
+		return Graph{}, fmt.Errorf("model: read graph: no initial node")
 	}
 	slices.Sort(g.Nodes)
 	slices.SortFunc(g.Edges, Edge.Compare)
@@ -82,10 +82,10 @@ func hash(node string) string {
 //go:embed testdata/graph.txt
 var golden string
 
-// Golden returns a small graph and its constants. It is what TLC finds for the
-// specification with these constants, and it is committed, so that a registry
-// can be driven along it where there is no TLC. It returns an error if the text
-// in this build is damaged.
+// Golden returns a small graph and its constants. It is the graph that TLC finds for
+// the specification with these constants, and it is committed, so that a registry can
+// be driven along it without TLC. It returns an error if the text built into this
+// binary is damaged.
 func Golden() (Constants, Graph, error) {
 	g, err := ReadGraph(strings.NewReader(golden))
 	return Constants{Tokens: 2, MaxPending: 2, AckDeadline: 2, TokenTTL: 3, Horizon: 4}, g, err

@@ -15,7 +15,7 @@ type claim struct {
 	holds func(c constants, v, next *variables, t int) bool
 }
 
-// claims are those of module Guarantees that speak of a step.
+// claims are the definitions of module Guarantees about a step.
 func claims() []claim {
 	return []claim{
 		{"OutcomeIsFinal", func(_ constants, v, next *variables, t int) bool {
@@ -68,7 +68,7 @@ func claims() []claim {
 	}
 }
 
-// Every claim of the module about a step is there, and no other.
+// The claims are exactly those of the module about a step.
 func TestTheClaimsAreTheSpecifications(t *testing.T) {
 	text := specification(t, "Guarantees.tla")
 	text, _, _ = strings.Cut(text, "THEOREM")

@@ -21,7 +21,7 @@ func with(s model.State, t model.Token, r model.Record) model.State {
 	return s
 }
 
-// stepMutants are named for what they do.
+// stepMutants are named after what they do.
 func stepMutants() map[string]stepMutant {
 	on := func(name string, verdict model.Verdict, change func(t model.Token, before, after model.State, a *model.Answer) model.State) twist {
 		return func(m move, t model.Token, before, after model.State, a model.Answer) (model.State, model.Answer) {
@@ -119,8 +119,8 @@ func stepMutants() map[string]stepMutant {
 	}
 }
 
-// The lines that a step can break. The others are right by the type of what they
-// speak of, or are about the sweep, whose steps are the test's own.
+// The lines that a step can break. The others hold by the types of the variables, or
+// are about the sweep, whose steps are the test's own.
 const (
 	capacityLine = `Cardinality(Live) <= MaxPending`
 	tiedLine     = `\A t \in Tokens : Tied(t)`
@@ -131,8 +131,8 @@ const (
 	leftLine     = `left = [t \in Tokens |-> IF handoff[t] \in Outcomes THEN 1 ELSE 0]`
 )
 
-// What would be wrong with a step is found, by the line or the claim that is there
-// for it: a line by itself, without the claims.
+// Each wrong step is found by the line or the claim that is there for it: by a line
+// even if the claims are not checked.
 func TestAWrongStepIsFoundFromStatesDrawn(t *testing.T) {
 	isLine, found := map[string]bool{}, map[string]bool{}
 	for _, line := range invariant() {
@@ -153,7 +153,7 @@ func TestAWrongStepIsFoundFromStatesDrawn(t *testing.T) {
 	}
 }
 
-// A line that does not hold of a state is seen, and only that.
+// In a state that violates one line, that line is reported, and no other.
 func TestEachLineOfTheInvariantCanBreak(t *testing.T) {
 	c := larger()["some room"]
 	for line, spoil := range map[string]func(v *variables){

@@ -35,9 +35,9 @@ func statesOf(t *testing.T, name string) int {
 	return 0
 }
 
-// Among all the states that are right by their type, as many satisfy the invariant
-// as TLC finds to satisfy the specification's. Those that are made out of parts are
-// as many, too, so none is left out, also where there are too many to walk.
+// Of all states with values of the right types, as many satisfy the invariant as TLC
+// finds for the specification's. list makes the same number out of parts, so it omits
+// none, also for constants with too many states to walk.
 func TestTheInvariantHoldsWhereTLCSaysSo(t *testing.T) {
 	c := small(2)
 	lines := invariant()
@@ -75,10 +75,10 @@ func broken(c constants, lines []conjunct, v *variables) string {
 	return ""
 }
 
-// twist makes a mutant of a step: it changes what a step came to.
+// twist makes a mutant of a step: it changes the result of a step.
 type twist func(m move, t model.Token, before, after model.State, a model.Answer) (model.State, model.Answer)
 
-// checker takes the steps from states, and finds what does not hold after them.
+// checker takes every step from a state, and finds what does not hold after it.
 type checker struct {
 	constants
 	lines  []conjunct
@@ -93,7 +93,7 @@ func newChecker(c constants, twist twist) *checker {
 }
 
 // from takes every step from v at the instants, and returns the first line or claim
-// that does not hold then, and what was done.
+// that does not hold after one, and that step.
 func (k *checker) from(v *variables, instants []int) (name, how string) {
 	s := k.state(v)
 	k.moves(v, s, instants, func(m move) {
@@ -155,7 +155,7 @@ func TestEveryStepKeepsTheInvariantWhereTLCSaysSo(t *testing.T) {
 	t.Attr("steps", strconv.Itoa(k.steps))
 }
 
-// larger are constants beyond what TLC can list.
+// larger are constants with more states than TLC can list.
 func larger() map[string]constants {
 	all := map[string]constants{}
 	for name, c := range map[string]model.Constants{
@@ -190,8 +190,8 @@ func (k *checker) sample(seed uint64, n int) (name, how string) {
 	return "", ""
 }
 
-// A hundred thousand states that are generated, most of them not to be reached in
-// few steps: every step from each keeps the invariant, and what is claimed of steps.
+// A hundred thousand generated states, most of which take many steps to reach: every
+// step from each preserves the invariant and satisfies the claims.
 func TestEveryStepKeepsTheInvariantFromStatesDrawn(t *testing.T) {
 	const states = 110_000
 	for _, name := range slices.Sorted(maps.Keys(larger())) {

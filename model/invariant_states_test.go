@@ -18,7 +18,7 @@ func (v *variables) put(t int, p part) {
 	v.token[t], v.handoff[t], v.end[t], v.since[t], v.consumed[t] = p.token, p.handoff, p.end, p.since, p.consumed
 }
 
-// everyPart calls yield with every part that is right by its type.
+// everyPart calls yield with every part whose values have the right types.
 func (c constants) everyPart(yield func(part)) {
 	for _, token := range []standing{fresh, live, dead} {
 		for _, handoff := range append(outcomes(), "", pending) {
@@ -33,8 +33,8 @@ func (c constants) everyPart(yield func(part)) {
 	}
 }
 
-// parts are those that the invariant permits a token on its own, by what a token can
-// be: fresh, issued, pending and dead.
+// parts are those that the invariant permits for one token on its own, by the status
+// of the token: fresh, issued, pending and dead.
 func (c constants) parts() (all [4][]part) {
 	var v variables
 	c.everyPart(func(p part) {
@@ -54,16 +54,16 @@ func (c constants) parts() (all [4][]part) {
 	return all
 }
 
-// walk calls yield with every state that is right by its type, but for the counters
-// and what was reported, which have the only values that the invariant permits.
+// walk calls yield with every state whose values have the right types, except that
+// the counters and reports have the only values that the invariant permits.
 func (c constants) walk(yield func(*variables)) {
 	var all []part
 	c.everyPart(func(p part) { all = append(all, p) })
 	c.product(all, true, yield)
 }
 
-// list calls yield with every state that the invariant permits. It makes them out
-// of the parts, so it can list what cannot be walked.
+// list calls yield with every state that the invariant permits. It makes them out of
+// the parts, so it works where there are too many states to walk.
 func (c constants) list(yield func(*variables)) {
 	var all []part
 	for _, parts := range c.parts() {
@@ -115,7 +115,7 @@ func (c constants) mayBeTaken(v *variables, subset int) bool {
 	return true
 }
 
-// derive sets what depends on the rest.
+// derive sets the variables that follow from the others.
 func (c constants) derive(v *variables) {
 	v.stats = c.tally(v)
 	for t := range c.Tokens {
@@ -124,7 +124,7 @@ func (c constants) derive(v *variables) {
 }
 
 // urn draws states that the invariant permits. Half of the ends lie around one
-// instant, so that they meet.
+// instant, so that equal and adjacent ends occur.
 type urn struct {
 	c     constants
 	parts [4][]part

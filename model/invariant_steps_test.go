@@ -4,9 +4,9 @@ import (
 	"github.com/handoff-go/handoff/model"
 )
 
-// What the specification's variables say, a state of the model says with a record
-// for each live token. Its instants are shifted, so that the one after the Horizon
-// is the model's Never: then sums saturate at the same instants.
+// The specification has variables for each token, the model a record for each live
+// one. The model's instants are shifted, so that the instant after the Horizon is the
+// model's Never: then sums saturate at the same instants.
 
 func (c constants) instant(n int) model.Instant { return model.Never - model.Instant(c.never()-n) }
 func (c constants) number(i model.Instant) int  { return c.never() - int(model.Never-i) }
@@ -35,7 +35,7 @@ func (c constants) state(v *variables) model.State {
 	return s
 }
 
-// move is one step that could be taken.
+// move is one step that can be tried.
 type move struct {
 	name  string
 	token int // the one that it is about, or -1
@@ -45,7 +45,7 @@ type move struct {
 }
 
 // moves calls yield with every operation on every token at the given instants, and
-// the steps of a sweep that is under way. Those that are refused are among them.
+// the steps of a sweep that is under way, including those that are refused.
 func (c constants) moves(v *variables, s model.State, instants []int, yield func(move)) {
 	yield(move{"Close", -1, -1, model.State.Shut, nil})
 	yield(move{"Close whole", -1, -1, model.State.Close, nil})
@@ -58,7 +58,7 @@ func (c constants) moves(v *variables, s model.State, instants []int, yield func
 			at := func(name string, take func(model.State) (model.State, model.Answer)) {
 				yield(move{name, i, n, take, nil})
 			}
-			// One that is dead, or is dropped to make room, is another token when it lives again.
+			// A revoked token, or one dropped to make room, would be another token if issued again.
 			if v.token[i] == fresh || v.token[i] == live && (v.isPending(i) || n < v.end[i]) {
 				at("Issue", func(s model.State) (model.State, model.Answer) { return s.Issue(now, t) })
 				at("Begin", func(s model.State) (model.State, model.Answer) { return s.Begin(model.Backend{PID: 1}, now, t) })
@@ -83,8 +83,8 @@ func (c constants) moves(v *variables, s model.State, instants []int, yield func
 
 func stay(s model.State) (model.State, model.Answer) { return s, model.Answer{} }
 
-// sweepMoves are the next steps of a sweep: it takes the record that ended first, and
-// is done when none is over.
+// sweepMoves are the next steps of a sweep: it takes the record with the earliest end,
+// and finishes when no end is reached.
 func (c constants) sweepMoves(v *variables, s model.State, yield func(move)) {
 	if v.sweeping == c.never() {
 		return
@@ -109,9 +109,9 @@ func (c constants) sweepMoves(v *variables, s model.State, yield func(move)) {
 	}
 }
 
-// after returns the variables after a move that led from v to s. What became of a
-// token that is dead is what the answer told: a handoff of which it told nothing is
-// left pending.
+// after returns the variables after a move that led from v to s. The outcome of a
+// revoked token is the one in the answer: a handoff without one stays pending, which
+// breaks the invariant.
 func (c constants) after(v *variables, m move, s model.State, a model.Answer) variables {
 	next := *v
 	for i := range c.Tokens {

@@ -11,15 +11,16 @@ import (
 	"github.com/handoff-go/handoff/model"
 )
 
-// What follows is module Inductive of the specification once more: the invariant
-// that holds at first and that every step keeps, from any state in which it holds,
-// reachable or not. TLC checks it for constants so small that it can list all the
-// states; here it is checked of the model's steps for larger ones, from states that
-// are drawn. See invariant_states_test.go for the states, invariant_steps_test.go
-// for the steps and what must hold of one, invariant_sample_test.go for the checks.
+// These files restate module Inductive of the specification: the invariant that holds
+// initially and that every step preserves, from any state in which it holds, reachable
+// or not. TLC checks it for constants that are small enough to list all states; here
+// it is checked for the model's steps and larger constants, from random states. See
+// invariant_states_test.go for the states, invariant_steps_test.go for the steps,
+// invariant_guarantees_test.go for what must hold of one step, and
+// invariant_sample_test.go for the checks.
 
 // variables are those of the specification. Instants count from 0, the last one is
-// the Horizon, and the one after it is never.
+// the Horizon, and the one after it is Never.
 type variables struct {
 	token       [most]standing
 	handoff     [most]model.Outcome // "" is none
@@ -33,10 +34,10 @@ type variables struct {
 	begun, left [most]int
 }
 
-// most is how many tokens there are at most.
+// most is the largest number of tokens.
 const most = 6
 
-// standing is what a token is.
+// standing is the status of a token.
 type standing byte
 
 const (
@@ -45,7 +46,7 @@ const (
 	dead
 )
 
-// pending is what a handoff is before it has an outcome.
+// pending is the status of a handoff before it has an outcome.
 const pending model.Outcome = "pending"
 
 func outcomes() []model.Outcome {
@@ -56,7 +57,7 @@ func (v *variables) isIssued(t int) bool  { return v.token[t] == live && v.hando
 func (v *variables) isPending(t int) bool { return v.handoff[t] == pending }
 func (v *variables) isSettled(t int) bool { return v.handoff[t] != "" && v.handoff[t] != pending }
 
-// conjunct is one line of the invariant.
+// conjunct is one line of the invariant, by name.
 type conjunct struct {
 	line  string // as in the module
 	holds func(c constants, v *variables) bool
@@ -137,7 +138,7 @@ func (c constants) count(is func(t int) bool) (n uint64) {
 	return n
 }
 
-// tally is what the counters must say.
+// tally is the values that the counters must have.
 func (c constants) tally(v *variables) model.Stats {
 	with := func(o model.Outcome) uint64 { return c.count(func(t int) bool { return v.handoff[t] == o }) }
 	return model.Stats{
@@ -155,8 +156,8 @@ func one(is bool) int {
 	return 0
 }
 
-// The lines are those of the module, in its order: one that comes, goes or changes
-// there must do so here. That they mean the same is shown by the number of states.
+// The lines are those of the module, in its order: if one is added, removed or renamed
+// there, it must be here. That they mean the same is shown by the number of states.
 func TestTheInvariantIsTheSpecifications(t *testing.T) {
 	_, text, found := strings.Cut(specification(t, "Inductive.tla"), "\nIndInv ==\n")
 	require.True(t, found)

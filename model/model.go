@@ -1,12 +1,13 @@
-// Package model is the reference model of a registry: slow, obvious and pure.
-// It says what every operation of the contract answers and leaves behind, and
-// is written to be believed by reading. The registry is checked against it; it
+// Package model is the reference model of a registry: slow, obvious and pure. It
+// defines what every operation answers and which state it leads to, and is written
+// so that a reader can check it by reading. The registry is tested against it; it
 // shares no code with the registry.
 //
-// A [State] is a value. Every operation returns the state after it and leaves
-// the one it was called on as it was.
+// A [State] is a value. Every operation returns the state after it and does not
+// change the one it is called on, so a State may be copied freely and read by several
+// goroutines.
 //
-// The rules carry the names of the guarantees they are there for, G1 to G8.
+// The rules are marked with the guarantees that they provide, G1 to G8.
 package model
 
 import (
@@ -14,10 +15,10 @@ import (
 	"time"
 )
 
-// Token names one handoff. The zero Token is never live.
+// Token names one handoff. The zero Token is never live. Tokens are plain values.
 type Token [16]byte
 
-// Backend is who is expected to acknowledge a handoff.
+// Backend is the process that is expected to acknowledge a handoff.
 type Backend struct {
 	Service string // the name it is known by
 	PID     int    // 0: only the service is known
@@ -31,26 +32,26 @@ type Options struct {
 	CollisionAttempts int           // how many draws Issue may take for one token
 }
 
-// Record is a live token, and its handoff if one is pending. That they are one
-// thing is the model's way of saying G2 and G4: a handoff cannot be pending
-// without a live token, and cannot leave without the token dying with it.
+// Record is a live token, and its handoff if one is pending. They are one record, which
+// makes G2 and G4 true by construction: a handoff cannot be pending without a live
+// token, and cannot leave without the token being revoked.
 type Record struct {
-	End      Instant // when it is over: the token's end, or the deadline where that is sooner (G4)
+	End      Instant // when it ends: the token's end, or the deadline where that is sooner (G4)
 	TokenEnd Instant // the token's own end
 	Pending  bool    // a handoff is pending on it
-	Consumed bool    // a pending handoff's token was presented already
+	Consumed bool    // a handoff is pending, and its token was presented
 	Backend  Backend // of the pending handoff
 	Since    Instant // when it became pending
 }
 
 // Stats counts what happened.
 type Stats struct {
-	Issued, Revoked                              uint64 // records that began, and that went
-	Registered, Acknowledged, Expired, Abandoned uint64 // handoffs that became pending, and that left, by outcome
+	Issued, Revoked                              uint64 // records made, and removed
+	Registered, Acknowledged, Expired, Abandoned uint64 // handoffs that became pending, and that left by each outcome
 }
 
-// State is everything a registry knows. A token without a record is dead or
-// was never issued; nothing tells the two apart. (G2)
+// State is everything a registry knows. A token without a record is revoked or was
+// never issued; the state does not distinguish the two. (G2)
 type State struct {
 	Options Options
 	Records map[Token]Record // the live tokens
@@ -86,7 +87,7 @@ type Verdict string
 // The verdicts, each named as the error of the registry that it stands for.
 const (
 	OK              Verdict = "ok"
-	None            Verdict = "none" // nothing was there to do; not an error
+	None            Verdict = "none" // there was nothing to do; not an error
 	NotPending      Verdict = "ErrNotPending"
 	AlreadyPending  Verdict = "ErrAlreadyPending"
 	TokenNotLive    Verdict = "ErrTokenNotLive"
@@ -99,17 +100,17 @@ const (
 	RandomFailed    Verdict = "random source failed"
 )
 
-// Answer is what an operation told its caller. Fields that an operation does
-// not speak of are zero.
+// Answer is what an operation returns to its caller. Fields that do not apply to an
+// operation are zero.
 type Answer struct {
-	Verdict Verdict       // what it said
+	Verdict Verdict       // success, or the error
 	Token   Token         // Issue, Begin: the new one
-	Draws   int           // Issue, Begin: how many draws were taken
+	Draws   int           // Issue, Begin: how many draws were used
 	Late    time.Duration // Acknowledge, when the deadline was reached: by how much
 	Exits   []Exit        // the handoffs that left, in order
 }
 
-// with and without are the only ways in which records change.
+// Records change only by with and without.
 
 func (s State) with(t Token, r Record) State {
 	s.Records = maps.Clone(s.Records)

@@ -18,7 +18,7 @@ var (
 	cache   = model.Backend{Service: "cache", PID: 7}
 )
 
-// The rules, one line each: what was done before, what is asked, what it says.
+// The rules, one line each: the operations before, the operation under test, its answer.
 func TestAnswers(t *testing.T) {
 	type state = model.State
 	issued := func(s state) state { s, _ = s.Issue(0, a); return s }
@@ -126,7 +126,7 @@ func TestInstantsSaturate(t *testing.T) {
 	require.False(t, model.Over(2, 3))
 }
 
-// Whatever is asked in whatever order, what must hold in every state holds.
+// Random operations in random order: Check holds in every state that they reach.
 func TestEveryStateKeepsTheGuarantees(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := model.New(options)
@@ -154,7 +154,7 @@ func TestEveryStateKeepsTheGuarantees(t *testing.T) {
 	})
 }
 
-// Check must be able to say no: each guarantee is broken by hand once.
+// Check must be able to fail: each guarantee is broken by hand once.
 func TestCheckNamesTheGuaranteeThatIsBroken(t *testing.T) {
 	for want, breakIt := range map[string]func(*model.State){
 		"G2": func(s *model.State) { s.Closed = true },

@@ -1,14 +1,14 @@
 package model
 
 // Issue makes a live token with nothing pending on it. draws is what the random
-// source would give, the oldest first; where they run out, the source fails.
+// source would return, in order; when they run out, the source fails.
 func (s State) Issue(now Instant, draws ...Token) (State, Answer) {
 	end := now.Add(s.Options.TokenTTL)
 	return s.begin(now, draws, Record{End: end, TokenEnd: end})
 }
 
-// Begin makes a live token and its pending handoff in one step. The deadline
-// is the sooner of the ACK's and the token's end. (G4)
+// Begin makes a live token and its pending handoff in one step. The deadline is the
+// sooner of now + AckDeadline and the token's end. (G4)
 func (s State) Begin(b Backend, now Instant, draws ...Token) (State, Answer) {
 	tokenEnd := now.Add(s.Options.TokenTTL)
 	end := min(now.Add(s.Options.AckDeadline), tokenEnd)
@@ -64,9 +64,9 @@ func (s State) Register(t Token, b Backend, now Instant) (State, Answer) {
 	return s, Answer{Verdict: OK}
 }
 
-// Consume is the backend's side: the token presented must be the one expected,
-// and works once. It does not end a pending handoff: the ACK does. A token that
-// nothing is pending on dies by it.
+// Consume is the backend's side: the token presented must be the one expected, and is
+// accepted once. It does not end a pending handoff: only the ACK does. A token with
+// nothing pending on it is revoked.
 func (s State) Consume(expected, presented Token, now Instant) (State, Answer) {
 	r, live := s.Records[expected]
 	switch {
@@ -107,7 +107,7 @@ func (s State) Acknowledge(t Token, now Instant) (State, Answer) {
 	}
 }
 
-// Abandon gives a handoff up. The token dies whether or not one was pending. (G2)
+// Abandon gives up a handoff. The token is revoked whether or not one was pending. (G2)
 func (s State) Abandon(t Token) (State, Answer) {
 	r, live := s.Records[t]
 	switch {
@@ -121,7 +121,7 @@ func (s State) Abandon(t Token) (State, Answer) {
 	}
 }
 
-// Expire ends one pending handoff whose deadline has come, and no other. (G3)
+// Expire ends one pending handoff whose deadline is reached, and nothing else. (G3)
 func (s State) Expire(t Token, now Instant) (State, Answer) {
 	r, live := s.Records[t]
 	if s.Closed || !live || !r.Pending || !Over(now, r.End) {
@@ -140,8 +140,8 @@ func (s State) Drop(t Token, now Instant) (State, Answer) {
 	return s.without(t), Answer{Verdict: OK}
 }
 
-// ExpireOverdue ends everything that is over, the oldest end first: it is
-// nothing but Expire and Drop of one record after the other. (G7)
+// ExpireOverdue ends every record whose end is reached, the earliest end first: it is
+// Expire or Drop of one record after the other. (G7)
 func (s State) ExpireOverdue(now Instant) (State, Answer) {
 	var exits []Exit
 	for _, t := range s.ByEnd() {
@@ -153,8 +153,8 @@ func (s State) ExpireOverdue(now Instant) (State, Answer) {
 	return s, Answer{Verdict: OK, Exits: exits}
 }
 
-// Close abandons everything that is pending and revokes everything: it is Shut,
-// and then CloseOne of one record after the other, the oldest end first.
+// Close abandons every pending handoff and revokes every token: it is Shut, and then
+// CloseOne of one record after the other, the earliest end first.
 func (s State) Close() (State, Answer) {
 	s, answer := s.Shut()
 	for _, t := range s.ByEnd() {
@@ -165,7 +165,7 @@ func (s State) Close() (State, Answer) {
 	return s, answer
 }
 
-// Shut is the first step of Close: from here on everything is refused.
+// Shut is the first step of Close: from then on every operation is refused.
 func (s State) Shut() (State, Answer) {
 	if s.Closed {
 		return s, Answer{Verdict: None}
@@ -188,8 +188,8 @@ func (s State) CloseOne(t Token) (State, Answer) {
 	}
 }
 
-// dropOver makes room for a new token: issued tokens past their end go. Never a
-// pending handoff: its caller must learn of its end. (G1)
+// dropOver makes room for a new token: it drops issued tokens past their end. It never
+// ends a pending handoff, since the call that wants room does not return its exit. (G1)
 func (s State) dropOver(now Instant) State {
 	for _, t := range s.ByEnd() {
 		s, _ = s.Drop(t, now)

@@ -28,8 +28,8 @@ func (s State) Backend(t Token) (Backend, bool) {
 	return r.Backend, r.Pending
 }
 
-// NextDeadline returns when ExpireOverdue next has work, and whether it ever
-// has without a further operation. What never ends does not count. (G7, G8)
+// NextDeadline returns when ExpireOverdue next has work, and false if it never has
+// without a further operation. An end of Never does not count. (G7, G8)
 func (s State) NextDeadline() (Instant, bool) {
 	next := Never
 	for _, r := range s.Records {
@@ -41,8 +41,8 @@ func (s State) NextDeadline() (Instant, bool) {
 	return next, true
 }
 
-// Check returns an error naming the guarantee that s breaks, or nil. It is what
-// must hold in every state that can be reached.
+// Check returns an error that names a guarantee which s breaks, or nil. Its result is
+// nil for every state that can be reached.
 func (s State) Check() error {
 	st := s.Stats
 	if n := uint64(s.Len()); st.Registered != n+st.Acknowledged+st.Expired+st.Abandoned {
@@ -62,7 +62,7 @@ func (s State) Check() error {
 		case t == Token{}:
 			return fmt.Errorf("G4: the zero token is live")
 		case r.Consumed && !r.Pending:
-			return fmt.Errorf("G2: token %x is consumed and lives with nothing pending", t)
+			return fmt.Errorf("G2: token %x is consumed, and live with nothing pending", t)
 		case r.End > r.TokenEnd:
 			return fmt.Errorf("G4: token %x ends at %d, and its handoff at %d", t, r.TokenEnd, r.End)
 		case r.Pending && r.End > r.Since.Add(s.Options.AckDeadline):
@@ -72,7 +72,8 @@ func (s State) Check() error {
 	return nil
 }
 
-// ByEnd returns the live tokens, the one that ends first at the front.
+// ByEnd returns the live tokens in the order of their ends, equal ends in the order of
+// their bytes.
 func (s State) ByEnd() []Token {
 	return slices.SortedFunc(maps.Keys(s.Records), func(a, b Token) int {
 		return cmp.Or(cmp.Compare(s.Records[a].End, s.Records[b].End), bytes.Compare(a[:], b[:]))
