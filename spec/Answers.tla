@@ -5,16 +5,16 @@
 (* checks stand in the order in which they are made.  What an operation    *)
 (* then does is in module HandoffAck.                                      *)
 (*                                                                         *)
-(* The token's liveness and the handoff's state are kept apart on purpose, *)
-(* so that "left but not revoked" can be written down and refuted.  Module *)
-(* Inductive shows that they never drift apart, which is why the code may  *)
-(* keep both in one record.                                                *)
+(* The token's liveness and the handoff's state are separate variables on  *)
+(* purpose, so that "left but not revoked" is a state that can be written  *)
+(* down and refuted. Module Inductive shows that they never disagree,      *)
+(* which is why the code may keep both in one record.                      *)
 (***************************************************************************)
 EXTENDS Integers, FiniteSets
 
 CONSTANTS
   Tokens,       \* the tokens; each is one life, and is issued at most once
-  MaxPending,   \* how many tokens may live at once
+  MaxPending,   \* how many tokens may be live at once
   AckDeadline,  \* how long a handoff may be pending
   TokenTTL,     \* how long a token may live
   Horizon       \* the last instant; any sum beyond it is Never
@@ -25,11 +25,11 @@ ASSUME /\ {MaxPending, AckDeadline, TokenTTL, Horizon} \subseteq Nat \ {0}
 VARIABLES
   token,      \* token[t] is "fresh" until issued, then "live", then "dead"
   handoff,    \* handoff[t] is "none" until registered, then "pending", then its outcome
-  end,        \* end[t] is the instant at which the live token t is over
+  end,        \* end[t] is the instant at which the live token t ends
   since,      \* since[t] is the instant at which the pending handoff t was registered
   consumed,   \* the live tokens that were presented and accepted
   closed,     \* whether Close has been called
-  now,        \* the instant handed to the latest step that was handed one
+  now,        \* the time parameter of the latest step that has one
   sweeping,   \* the instant of the sweep that is under way, or NoSweep
   taken,      \* ghost: the tokens that this sweep has taken so far
   stats,      \* the counters that the registry reports
@@ -57,8 +57,8 @@ TypeOK ==
   /\ left \in [Tokens -> Nat]
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* Time.  Over is the one definition of "too late" (G3), Plus the one sum, *)
-(* and Waited the one difference (G8).                                     *)
+(* Time. Over is the only definition of "too late" (G3), Plus the only     *)
+(* sum, and Waited the only difference (G8).                               *)
 (***************************************************************************)
 Over(n, e)   == e # Never /\ n >= e
 Plus(n, d)   == IF n + d > Horizon THEN Never ELSE n + d
@@ -71,18 +71,18 @@ Full       == Cardinality(Live) >= MaxPending
 ------------------------------------------------------------------------------
 (***************************************************************************)
 (* Drop is a step inside other operations: the registry drops an issued    *)
-(* token that is over when it sweeps, and when Issue or Begin finds it     *)
-(* full.  The specification lets it happen at any time: what it may take   *)
-(* is the promise, not when.                                               *)
+(* token whose end is reached when it sweeps, and when Issue or Begin      *)
+(* finds it full. The specification allows it at any time: it promises     *)
+(* which tokens are dropped, not when.                                     *)
 (***************************************************************************)
 DropAnswer(t, n) ==
   IF ~closed /\ Issued(t) /\ Over(n, end[t]) THEN "ok" ELSE "none"
 
 (***************************************************************************)
-(* For t in Draws, which the random source may yield: a token that is      *)
-(* fresh, or one that is alive already.  (Bytes that come up again after   *)
-(* their token has died are another life, hence another member of Tokens.) *)
-(* "Drop" is no answer yet: the call takes Drop steps first.               *)
+(* For t in Draws, the tokens that the random source may yield: a fresh    *)
+(* token, or one that is live already. (If the bytes of a revoked token    *)
+(* come up again, they are another life, hence another member of Tokens.)  *)
+(* "Drop" is not a final answer: the call takes Drop steps first.          *)
 (***************************************************************************)
 Draws == {t \in Tokens : token[t] # "dead"}
 
@@ -115,7 +115,7 @@ AcknowledgeAnswer(t, n) ==
   ELSE IF Over(n, end[t]) THEN "DeadlineError"
   ELSE "ok"
 
-AbandonAnswer(t) ==     \* the caller is told no difference between the last two
+AbandonAnswer(t) ==     \* the caller cannot distinguish the last two
   IF ~closed /\ Pending(t) THEN "ok"
   ELSE IF ~closed /\ token[t] = "live" THEN "revoked"
   ELSE "none"
@@ -124,8 +124,9 @@ ExpireAnswer(t, n) ==
   IF ~closed /\ Pending(t) /\ Over(n, end[t]) THEN "ok" ELSE "none"
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* ExpireOverdue takes one record a step, that which was over first; its   *)
-(* last step is Sweep, when nothing is over or Close has come between.     *)
+(* ExpireOverdue takes one record in each step, the one with the earliest  *)
+(* end; its last step is Sweep, when no end is reached or Close has come   *)
+(* in between.                                                             *)
 (***************************************************************************)
 Overdue(n) == {t \in Live : Over(n, end[t])}
 Oldest(n)  == {t \in Overdue(n) : \A u \in Overdue(n) : end[t] <= end[u]}
@@ -135,7 +136,7 @@ SweepAnswer ==
   ELSE IF ~closed /\ Overdue(sweeping) # {} THEN "more"
   ELSE "ok"
 
-NextDeadline ==         \* the first instant at which a sweep has work, if any has
+NextDeadline ==         \* the first instant at which a sweep has work; Never: none
   IF closed \/ Live = {} THEN Never
   ELSE CHOOSE e \in 0..Never : /\ \E t \in Live : end[t] = e
                                /\ \A t \in Live : e <= end[t]

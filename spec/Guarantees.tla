@@ -1,14 +1,15 @@
 ----------------------------- MODULE Guarantees ------------------------------
 (***************************************************************************)
-(* What HandoffAck promises: the guarantees G1 to G8, each one definition  *)
-(* made of named clauses, so that TLC names the clause that is broken.     *)
+(* What HandoffAck promises: the guarantees G1 to G8. Each is one          *)
+(* definition made of named clauses, so that TLC names the clause that is  *)
+(* broken.                                                                 *)
 (*                                                                         *)
 (* They compare instants by plain < and >= and never by the Over and Plus  *)
-(* of the spec, so that a fault in those cannot hide itself.               *)
+(* of the specification, so that a fault in those cannot hide itself.      *)
 (*                                                                         *)
-(* G7 promises what happens in the end, and needs assumptions: its other   *)
-(* half, Ends, is in module Liveness.  Of G5, the cost of a step cannot be *)
-(* said here.                                                              *)
+(* G7 promises what happens eventually, and needs assumptions: its other   *)
+(* half, Ends, is in module Liveness. The other half of G5, the cost of a  *)
+(* step, cannot be expressed here.                                         *)
 (***************************************************************************)
 EXTENDS HandoffAck
 
@@ -17,9 +18,9 @@ Leaves(t)  == Pending(t) /\ ~Pending(t)'
 Pends(t)   == ~Pending(t) /\ Pending(t)'
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* G1.  Every handoff that was reported to be pending is pending still, or *)
-(* was reported to have left, once; its outcome comes from pending, and is *)
-(* final.                                                                  *)
+(* G1. Every handoff that was reported to be pending is still pending, or  *)
+(* was reported to have left exactly once. Its outcome comes from pending, *)
+(* and is final.                                                           *)
 (***************************************************************************)
 LeftOnce ==
   \A t \in Tokens : /\ begun[t] = left[t] + (IF Pending(t) THEN 1 ELSE 0)
@@ -31,7 +32,7 @@ OutcomeIsFinal ==
 LeavesExactlyOnce == []LeftOnce /\ OutcomeIsFinal
 
 (***************************************************************************)
-(* G1, on Close.  A closed registry refuses everything, for good.          *)
+(* G1, after Close. A closed registry refuses everything, permanently.     *)
 (***************************************************************************)
 ClosedRefuses ==
   closed => \A t, u \in Tokens, n \in Instants :
@@ -43,8 +44,9 @@ ClosedForGood == [][closed => closed']_vars
 StaysClosed == []ClosedRefuses /\ ClosedForGood
 
 (***************************************************************************)
-(* G2.  What has left is revoked; a revoked token is refused on every path,*)
-(* and stays revoked.  What is live can be revoked at any time.            *)
+(* G2. The token of a handoff that has left is revoked. A revoked token is *)
+(* refused on every path, and stays revoked. A live token can be revoked   *)
+(* at any time.                                                            *)
 (***************************************************************************)
 SettledIsDead == \A t \in Tokens : Settled(t) => token[t] = "dead"
 DeadIsRefused ==
@@ -60,9 +62,9 @@ AlwaysRevoked ==
   []SettledIsDead /\ []DeadIsRefused /\ []LiveIsRevocable /\ DeadStaysDead
 
 (***************************************************************************)
-(* G3.  An end is one instant, for every operation: before it they succeed *)
-(* and nothing expires; from it on the record can only expire.  The end of *)
-(* what is pending stays until it leaves.                                  *)
+(* G3. An end is the same instant for every operation: before it they      *)
+(* succeed and nothing expires; from it on the record can only expire. The *)
+(* end of a pending handoff does not change until it leaves.               *)
 (***************************************************************************)
 AnswersTurnAtEnd ==
   \A t \in Live, n \in Instants : ~closed =>
@@ -71,7 +73,7 @@ AnswersTurnAtEnd ==
                         /\ Turns(ExpireAnswer(t, n), "none", "ok")
        /\ Issued(t) => /\ Turns(RegisterAnswer(t, n), "ok", "ErrTokenExpired")
                        /\ Turns(DropAnswer(t, n), "none", "ok")
-       /\ t \notin consumed => \A u \in Tokens :      \* whatever is presented
+       /\ t \notin consumed => \A u \in Tokens :      \* for every token presented
             Turns(ConsumeAnswer(t, u, n), IF u = t THEN "ok" ELSE "ErrTokenMismatch", "ErrTokenExpired")
 LeavesInTime ==
   [][\A t \in Tokens : Leaves(t) =>
@@ -83,9 +85,10 @@ EndIsKept ==
 OneDeadline == []AnswersTurnAtEnd /\ LeavesInTime /\ EndIsKept
 
 (***************************************************************************)
-(* G4.  What is pending is live, became so under a token that was not over *)
-(* (or was new), and ends no later than that token would have.  It is      *)
-(* acknowledged under a live token, before the end.                        *)
+(* G4. The token of a pending handoff is live. A handoff becomes pending   *)
+(* on a token whose end is not reached (or on a new one), and ends no      *)
+(* later than that token would have. It is acknowledged while its token is *)
+(* live, before the end.                                                   *)
 (***************************************************************************)
 PendingIsLive == \A t \in Tokens : Pending(t) => token[t] = "live"
 PendsUnderLive ==
@@ -102,7 +105,8 @@ OnlyLiveTokens ==
   []PendingIsLive /\ PendsUnderLive /\ AcknowledgedUnderLive /\ EndNeverRises
 
 (***************************************************************************)
-(* G4, for the token: it is accepted once, while live and before its end.  *)
+(* G4, for the token: it is accepted once, while it is live and before its *)
+(* end.                                                                    *)
 (***************************************************************************)
 ConsumedIsRefused ==
   \A t \in consumed, u \in Tokens, n \in Instants :
@@ -113,8 +117,8 @@ ConsumedInTime ==
 ConsumedOnce == []ConsumedIsRefused /\ ConsumedInTime
 
 (***************************************************************************)
-(* G5.  The limit holds; a registry is full only at the limit, and when    *)
-(* nothing can be dropped; and what is not live holds nothing.             *)
+(* G5. The limit holds; a registry is full only at the limit, and only if  *)
+(* nothing can be dropped; and a token that is not live has no record.     *)
 (***************************************************************************)
 WithinLimit == Cardinality(Live) <= MaxPending
 FullAtLimit ==
@@ -128,7 +132,7 @@ DeadHoldsNothing ==
 Bounded == []WithinLimit /\ []FullAtLimit /\ []DeadHoldsNothing
 
 (***************************************************************************)
-(* G6.  The books balance at every instant, and they say what is so.       *)
+(* G6. The counters add up at every instant, and their values are true.    *)
 (***************************************************************************)
 HowMany(state) == Cardinality({t \in Tokens : handoff[t] = state})
 RegisteredAddsUp ==
@@ -140,8 +144,9 @@ OutcomesAreTrue == \A o \in Outcomes : stats[o] = HowMany(o)
 Conserved == []RegisteredAddsUp /\ []IssuedAddsUp /\ []OutcomesAreTrue
 
 (***************************************************************************)
-(* G7, as far as it is safety.  A sweep that is done leaves nothing over,  *)
-(* takes what was over first first, and has work from NextDeadline on.     *)
+(* G7, its safety part. A sweep that has finished leaves no live token     *)
+(* whose end is reached, takes the earliest end first, and has work from   *)
+(* NextDeadline on.                                                        *)
 (***************************************************************************)
 SweptClean ==
   [][sweeping # NoSweep /\ sweeping' = NoSweep /\ ~closed =>
@@ -154,8 +159,8 @@ WorkFromNextDeadline ==
 SweepsAll == SweptClean /\ OldestFirst /\ []WorkFromNextDeadline
 
 (***************************************************************************)
-(* G8.  An end is the true sum, and beyond the last instant it is never,   *)
-(* not now.  A clock that steps back makes no wait negative.               *)
+(* G8. An end is the true sum, and beyond the last instant it is Never,    *)
+(* not now. A clock that steps back makes no wait negative.                *)
 (***************************************************************************)
 EndIsTrueSum ==
   [][\A t \in Tokens, n \in Instants :
@@ -175,10 +180,10 @@ THEOREM Spec => /\ LeavesExactlyOnce /\ StaysClosed /\ AlwaysRevoked
                 /\ Conserved /\ SweepsAll /\ SaturatingTime
 
 (***************************************************************************)
-(* Not theorems, though one may think so: that a handoff always has the    *)
-(* whole AckDeadline (its token may end before), and that a token is       *)
-(* consumed before it is acknowledged (a backend in another process shows  *)
-(* its token by the acknowledgement).                                      *)
+(* Not theorems, although they look plausible: that a handoff always has   *)
+(* the whole AckDeadline (its token may end before), and that a token is   *)
+(* consumed before it is acknowledged (a backend in another process        *)
+(* presents its token by the ACK).                                         *)
 (***************************************************************************)
 WholeDeadline ==
   \A t \in Tokens : Pending(t) => end[t] = Plus(since[t], AckDeadline)

@@ -4,19 +4,19 @@
 (* becomes pending under it, and the handoff leaves with exactly one       *)
 (* outcome.  Every token is one life, and one step changes one life.       *)
 (*                                                                         *)
-(* Left out: time, capacity, the sweep, closing, and who calls.  Module    *)
-(* HandoffAck adds them and refines this module: whatever it does to a     *)
-(* token is one of the arrows below, or nothing.                           *)
+(* Left out: time, capacity, the sweep, Close, and who calls. Module       *)
+(* HandoffAck adds them and refines this module: every step of it is, for  *)
+(* each token, one of the steps below or no change.                        *)
 (***************************************************************************)
-CONSTANT Tokens     \* the tokens; each of them is one life, lived at most once
+CONSTANT Tokens     \* the tokens; each is one life, and is issued at most once
 
-VARIABLE life       \* life[t] is how far the life of token t has come
+VARIABLE life       \* life[t] is the state of the life of token t
 
 Outcomes == {"acknowledged", "expired", "abandoned"}
 
 (***************************************************************************)
-(* "revoked" is the end of a token under which no handoff was ever         *)
-(* pending; a token whose handoff has left is just as dead.                *)
+(* "revoked" is the end of a token on which no handoff was ever pending. A *)
+(* token whose handoff has left is revoked too.                            *)
 (***************************************************************************)
 TypeOK ==
   life \in [Tokens -> {"unborn", "issued", "pending", "revoked"} \cup Outcomes]
@@ -27,7 +27,7 @@ Move(t, from, to) == life[t] = from /\ life' = [life EXCEPT ![t] = to]
 
 Issue(t)       == Move(t, "unborn", "issued")
 Register(t)    == Move(t, "issued", "pending")
-Begin(t)       == Move(t, "unborn", "pending")   \* Issue and Register at once
+Begin(t)       == Move(t, "unborn", "pending")   \* Issue and Register in one step
 Revoke(t)      == Move(t, "issued", "revoked")
 Acknowledge(t) == Move(t, "pending", "acknowledged")
 Expire(t)      == Move(t, "pending", "expired")
@@ -42,7 +42,7 @@ Spec == Init /\ [][Next]_life
 Over(t) == life[t] \in Outcomes \cup {"revoked"}
 
 (***************************************************************************)
-(* What is over stays as it is.                                            *)
+(* A life that has ended does not change.                                  *)
 (***************************************************************************)
 TerminalIsAbsorbing ==
   [][\A t \in Tokens : Over(t) => life'[t] = life[t]]_life
@@ -56,8 +56,8 @@ OneLifeAStep ==
 THEOREM Spec => []TypeOK /\ TerminalIsAbsorbing /\ OneLifeAStep
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* With somebody who ends what is pending, every pending handoff ends.     *)
-(* This is an assumption here; module Liveness names who that is.          *)
+(* If somebody ends pending handoffs, every pending handoff ends. That is  *)
+(* an assumption here; module Liveness says which step must be taken.      *)
 (***************************************************************************)
 FairSpec == Spec /\ \A t \in Tokens : WF_life(Expire(t))
 
@@ -66,7 +66,7 @@ Ends == \A t \in Tokens : life[t] = "pending" ~> life[t] \in Outcomes
 THEOREM FairSpec => Ends
 
 (***************************************************************************)
-(* Not a theorem: a pending handoff need not ever be acknowledged.         *)
+(* Not a theorem: that a pending handoff is acknowledged some time.        *)
 (***************************************************************************)
 EndsWell == \A t \in Tokens : life[t] = "pending" ~> life[t] = "acknowledged"
 ==============================================================================

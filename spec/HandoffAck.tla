@@ -1,17 +1,17 @@
 ----------------------------- MODULE HandoffAck ------------------------------
 (***************************************************************************)
-(* A registry of handoffs that wait to be acknowledged: tokens, their one  *)
-(* deadline, time handed in by the caller, a limit on how many live at     *)
-(* once, a sweep of what is overdue, and Close.                            *)
+(* A registry of handoffs that wait to be acknowledged: tokens, one        *)
+(* deadline for each, time as a parameter of each operation, a limit on    *)
+(* the number of live tokens, a sweep of overdue records, and Close.       *)
 (*                                                                         *)
-(* A step is named as the operation that takes it, and defined from that   *)
-(* operation's answer in module Answers; an operation that is refused      *)
-(* takes no step.  One step changes one record, so others may come between *)
+(* A step is named after the operation that takes it, and defined from     *)
+(* that operation's answer in module Answers; an operation that is refused *)
+(* takes no step. One step changes one record, so others may come between  *)
 (* any two steps of a sweep or of Close.                                   *)
 (*                                                                         *)
 (* Left out: which backend a handoff is for (no answer depends on it), the *)
 (* bytes of a token, the cost of a step, and a second sweep at the same    *)
-(* time (its steps are the Expire and Drop steps that anybody may take).   *)
+(* time (its steps are Expire and Drop steps, which may come at any time). *)
 (***************************************************************************)
 EXTENDS Answers
 
@@ -38,25 +38,25 @@ Init ==
 (***************************************************************************)
 Count(S) == stats' = [c \in Counters |-> IF c \in S THEN stats[c] + 1 ELSE stats[c]]
 
-Remove(t) ==                    \* the record goes: this is the revocation
+Remove(t) ==                    \* the record is removed: this is the revocation
   /\ token' = [token EXCEPT ![t] = "dead"]
   /\ end' = [end EXCEPT ![t] = 0]
   /\ since' = [since EXCEPT ![t] = 0]
   /\ consumed' = consumed \ {t}
 
-Revoke(t) ==                    \* a token goes under which nothing was pending
+Revoke(t) ==                    \* a token ends with nothing pending on it
   /\ Remove(t)
   /\ Count({"revoked"})
   /\ UNCHANGED <<handoff, begun, left>>
 
-Leave(t, outcome) ==            \* a handoff goes, and somebody is told
+Leave(t, outcome) ==            \* a handoff leaves, and its exit is reported
   /\ Remove(t)
   /\ handoff' = [handoff EXCEPT ![t] = outcome]
   /\ left' = [left EXCEPT ![t] = @ + 1]
   /\ Count({outcome, "revoked"})
   /\ UNCHANGED begun
 
-Pend(t, n, e) ==                \* a handoff is pending under t from n until e
+Pend(t, n, e) ==                \* a handoff is pending on t from n until e
   /\ token' = [token EXCEPT ![t] = "live"]
   /\ handoff' = [handoff EXCEPT ![t] = "pending"]
   /\ end' = [end EXCEPT ![t] = e]
@@ -91,9 +91,9 @@ Register(t, n) ==
   /\ At(n)
 
 (***************************************************************************)
-(* To be consumed does not end a handoff that is pending under the token:  *)
-(* the acknowledgement does.  A token under which nothing is pending has   *)
-(* served its purpose, and is revoked.                                     *)
+(* Consuming a token does not end a handoff that is pending on it: the ACK *)
+(* does. A token with nothing pending on it has served its purpose, and is *)
+(* revoked.                                                                *)
 (***************************************************************************)
 Consume(t, presented, n) ==
   LET answer == ConsumeAnswer(t, presented, n)
@@ -105,8 +105,7 @@ Consume(t, presented, n) ==
      /\ At(n)
 
 (***************************************************************************)
-(* An acknowledgement that comes too late ends the handoff as expired, so  *)
-(* no sweep reports it again.                                              *)
+(* A late ACK ends the handoff as expired, so no sweep reports it again.   *)
 (***************************************************************************)
 Acknowledge(t, n) ==
   /\ \/ AcknowledgeAnswer(t, n) = "ok" /\ Leave(t, "acknowledged")
@@ -143,12 +142,12 @@ Sweep ==
   /\ now' = sweeping
   /\ UNCHANGED <<record, closed>>
 
-Close ==                        \* shuts the door first
+Close ==                        \* first refuses everything else
   /\ CloseAnswer = "ok"
   /\ closed' = TRUE
   /\ UNCHANGED <<record, now, sweep>>
 
-CloseOne(t) ==                  \* and then empties the room
+CloseOne(t) ==                  \* and then ends each record
   /\ closed
   /\ \/ Pending(t) /\ Leave(t, "abandoned")
      \/ Issued(t) /\ Revoke(t)
@@ -167,7 +166,7 @@ Next ==
 Spec == Init /\ [][Next]_vars
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* Seen through Life, this is module Handoff.                              *)
+(* With the mapping Life, this is module Handoff.                          *)
 (***************************************************************************)
 Life ==
   [t \in Tokens |-> IF handoff[t] # "none" THEN handoff[t]

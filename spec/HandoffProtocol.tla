@@ -1,17 +1,17 @@
 -------------------------- MODULE HandoffProtocol ---------------------------
 (***************************************************************************)
-(* The handoff of one client connection: all that broker, backends and     *)
-(* client do, in any order, with time passing between any two steps, and   *)
-(* with whatever of Faults goes wrong, MaxFaults times at most.            *)
+(* The handoff of one client connection: the steps of broker, backends and *)
+(* client in any order, with time passing between any two of them, and     *)
+(* with at most MaxFaults of the faults in Faults.                         *)
 (*                                                                         *)
-(* A reading of the clock, a send and a decision are steps of their own.   *)
-(* The facts of the kernel that ownership rests on are in ProtocolState.   *)
+(* A reading of the clock, a send and a decision are separate steps. The   *)
+(* facts about the kernel that ownership rests on are in ProtocolState.    *)
 (*                                                                         *)
-(* Left out: other connections on the same links (a link is full of other  *)
-(* frames, but they do not concern this connection); bytes; hello, pings   *)
-(* and draining; why a backend is chosen; how long anybody waits (whoever  *)
-(* waits may stop waiting at any time); the client's own patience; in what *)
-(* order the descriptors of a process go when it dies.                     *)
+(* Left out: other connections on the same links (their frames do not      *)
+(* concern this connection); bytes; hello, pings and draining; the choice  *)
+(* of a backend; how long a party waits (a party that waits may stop       *)
+(* waiting at any time); the client's own timeout; the order in which the  *)
+(* descriptors of a process are closed when it dies.                       *)
 (***************************************************************************)
 EXTENDS ProtocolBackend, ProtocolBroker
 
@@ -28,7 +28,7 @@ ReadFirst ==                    \* ReadReady or ReadFallback
   /\ \E t \in written : client' = IF t = 0 THEN "fallback" ELSE "adopted"
   /\ UNCHANGED <<clock, faults, kernel, kind, brokers, backends>>
 
-ReadEnd ==                      \* before ready it is Doubt, if ready was to come
+ReadEnd ==                      \* before ready it is Doubt, for a client that expects ready
   /\ EndOfFile
   /\ \/ /\ client = "waiting" /\ written = {}
         /\ client' = IF kind = "explicit" THEN "doubt" ELSE "ended"
@@ -38,7 +38,7 @@ ReadEnd ==                      \* before ready it is Doubt, if ready was to com
 ClientStep == ReadFirst \/ ReadEnd
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* What goes wrong.                                                        *)
+(* Faults.                                                                 *)
 (***************************************************************************)
 Fault(f) == f \in Faults /\ faults < MaxFaults /\ faults' = faults + 1
 
@@ -60,7 +60,7 @@ BackendCrash(b) ==
      /\ link' = [link EXCEPT ![b] = IF @ \in {"up", "cut"} THEN "left" ELSE @]
      /\ UNCHANGED <<clock, up, shut, written, customer, brokers>>
 
-BrokerCrash ==                  \* the registry goes with it
+BrokerCrash ==                  \* its registry is lost too
   /\ Fault("brokercrash") /\ broker # "dead"
   /\ broker' = "dead"
   /\ copy' = Close(0)
@@ -73,7 +73,7 @@ BrokerCrash ==                  \* the registry goes with it
   /\ owes' = [t \in Attempts |-> "nothing"]
   /\ UNCHANGED <<clock, down, shut, written, customer, registry, sent, settled, backends>>
 
-BackendFreeze(b) ==             \* for ever
+BackendFreeze(b) ==             \* permanently
   /\ FaultOf("freeze", b) /\ alive[b] = "up"
   /\ alive' = [alive EXCEPT ![b] = "frozen"]
   /\ UNCHANGED <<clock, kernel, customer, brokers, stage>>
@@ -88,7 +88,7 @@ Cut(b) ==                       \* by a third party
   /\ link' = [link EXCEPT ![b] = "cut"]
   /\ UNCHANGED <<clock, down, up, copy, shut, written, customer, brokers, backends>>
 
-LeaveLink(b) ==                 \* a backend holds nothing when it closes its end
+LeaveLink(b) ==                 \* a backend holds no unowned connection when it closes its end
   /\ FaultOf("leave", b) /\ alive[b] = "up" /\ link[b] = "up"
   /\ \A t \in On(b) : stage[t] \notin Unowned
   /\ link' = [link EXCEPT ![b] = "left"]
@@ -96,14 +96,14 @@ LeaveLink(b) ==                 \* a backend holds nothing when it closes its en
   /\ copy' = CloseAll({t \in On(b) : copy[t] = "flight"})
   /\ UNCHANGED <<clock, up, shut, written, customer, brokers, backends>>
 
-DropLink(b) ==                  \* by the broker: it reads what is queued
+DropLink(b) ==                  \* by the broker, which still reads what is queued
   /\ FaultOf("drop", b) /\ broker = "up" /\ link[b] = "up"
   /\ link' = [link EXCEPT ![b] = "shutrd"]
   /\ UNCHANGED <<clock, down, up, copy, shut, written, customer, brokers, backends>>
 
 AfterGivingUp == "doomed"
 
-GiveUp(t) ==                    \* without waiting for the proof
+GiveUp(t) ==                    \* without waiting for the proof that no ACK was sent
   /\ Fault("giveup") /\ broker = "up" /\ life[t] = "pending" /\ sent[t] # "no"
   /\ ToLife(t, "abandoned")
   /\ conn' = AfterGivingUp
@@ -111,9 +111,10 @@ GiveUp(t) ==                    \* without waiting for the proof
   /\ UNCHANGED <<clock, kernel, customer, broker, via, since, sent, settled, reader, backends>>
 
 (***************************************************************************)
-(* A peer that lies: it sends the ACK of another, or its own once more,    *)
-(* also when the attempt is over.  (What it ACKs and has given back, it    *)
-(* loses: that is nobody else's concern.)                                  *)
+(* A peer that lies: it sends the ACK of another attempt, or its own once  *)
+(* more, also when the attempt has ended. (If it sends an ACK and has      *)
+(* given the connection back, it loses the connection: that concerns       *)
+(* nobody else.)                                                           *)
 (***************************************************************************)
 Stray(b, t) ==
   /\ Fault("stray") /\ t \in Begun /\ alive[b] = "up" /\ CanSendUp(b)

@@ -1,13 +1,14 @@
 ------------------------------ MODULE Inductive ------------------------------
 (***************************************************************************)
-(* An inductive invariant of HandoffAck: it holds at first, and every step *)
-(* from ANY state in which it holds, reachable or not, leads to another.   *)
-(* TLC checks that with IndInv as the initial predicate; what the          *)
-(* guarantees say of one step is checked from all these states with it.    *)
+(* An inductive invariant of HandoffAck: it holds initially, and every     *)
+(* step from ANY state in which it holds, reachable or not, leads to a     *)
+(* state in which it holds. TLC checks that with IndInv as the initial     *)
+(* predicate. The clauses of the guarantees about one step are checked     *)
+(* from all these states in the same run.                                  *)
 (*                                                                         *)
 (* The first half is why the code may keep a token and its handoff in one  *)
-(* record: a token is live if and only if it is issued or pending, and all *)
-(* that is known of a dead one is the outcome.  The conjuncts stand in the *)
+(* record: a token is live if and only if it is issued or pending, and of  *)
+(* a revoked one only the outcome is known. The conjuncts stand in the     *)
 (* order in which TLC can enumerate the states.                            *)
 (***************************************************************************)
 EXTENDS Guarantees
@@ -17,8 +18,9 @@ Tied(t) == CASE token[t] = "fresh" -> handoff[t] = "none"
              [] token[t] = "dead"  -> handoff[t] # "pending"
 
 (***************************************************************************)
-(* Nothing is over when it becomes pending, nor pending for longer than    *)
-(* AckDeadline; and only what is pending remembers since when.             *)
+(* No end is reached at the instant at which a handoff becomes pending,    *)
+(* none is pending for longer than AckDeadline, and only a pending one has *)
+(* an instant in since.                                                    *)
 (***************************************************************************)
 Timed(t) ==
   /\ token[t] # "live" => end[t] = 0

@@ -1,13 +1,13 @@
 ------------------------------ MODULE Liveness -------------------------------
 (***************************************************************************)
-(* G7: if somebody sweeps again and again, everything ends.                *)
+(* G7: if sweeps are repeated, every record ends.                          *)
 (*                                                                         *)
-(* Assumed: the clock does not step back (a sweep under way keeps the      *)
-(* instant that it was handed); a sweep and a Close that have begun go on; *)
-(* and time does not stand still for ever: sooner or later a sweep begins  *)
-(* at a later instant (strong fairness, because sweeps at the same instant *)
-(* may come between for ever).  Nobody is assumed to acknowledge, to       *)
-(* abandon or to close.                                                    *)
+(* Fairness assumptions: the clock does not step back (a sweep under way   *)
+(* keeps the instant that it started with); a sweep and a Close that have  *)
+(* begun continue; and a sweep begins at a later instant eventually        *)
+(* (strong fairness, because sweeps at the same instant may come in        *)
+(* between without end). Nobody is assumed to acknowledge, to abandon or   *)
+(* to close.                                                               *)
 (***************************************************************************)
 EXTENDS Guarantees
 
@@ -25,8 +25,8 @@ Unswept == Init /\ [][Next /\ Forward]_vars /\ Progress
 HasEnd(t) == end[t] # Never \/ closed
 
 (***************************************************************************)
-(* Every handoff and every token ends, but for those that never do; and    *)
-(* Close ends those too.                                                   *)
+(* Every handoff and every token ends, except those whose end is Never;    *)
+(* and Close ends those too.                                               *)
 (***************************************************************************)
 Ends ==
   /\ \A t \in Tokens : (Pending(t) /\ HasEnd(t)) ~> Settled(t)
@@ -35,8 +35,8 @@ Ends ==
 THEOREM Swept => Ends
 
 (***************************************************************************)
-(* Not theorems: that a deadline saturated to Never comes all the same,    *)
-(* and that anything ends without a sweep (Unswept => Ends).               *)
+(* Not theorems: that a deadline saturated to Never is reached all the     *)
+(* same, and that anything ends without a sweep (Unswept => Ends).         *)
 (***************************************************************************)
 EvenNeverEnds == \A t \in Tokens : Pending(t) ~> Settled(t)
 ==============================================================================

@@ -1,16 +1,17 @@
 -------------------------- MODULE ProtocolBackend ---------------------------
 (***************************************************************************)
-(* What a backend does with what it is offered.                            *)
+(* The steps of a backend.                                                 *)
 (*                                                                         *)
-(* stage[t] is "none" until the offer is read; "held" until somebody       *)
-(* accepts; "sent" when the ACK is in the broker's queue; then "owner",    *)
-(* "serving" and "ended", or "uncertain" until commit or revoke.  What is  *)
-(* given back is "refusing" or "revoked" with the copy open, "refused" or  *)
-(* "freed" with the copy closed and the answer owed, and then "gone".      *)
+(* stage[t] is "none" until the offer is read; "held" until an Accept      *)
+(* takes it; "sent" when the ACK is in the broker's queue; then "owner",   *)
+(* "serving" and "ended", or "uncertain" until commit or revoke. An offer  *)
+(* that is not accepted is "refusing" or "revoked" with the copy open,     *)
+(* "refused" or "freed" with the copy closed and the answer not sent, and  *)
+(* then "gone".                                                            *)
 (*                                                                         *)
 (* A backend reads its link and accepts in two threads, so a frame may be  *)
-(* read between the ACK and the reading of the clock.  That reading and    *)
-(* its comparison are one step: nobody else sees the difference.           *)
+(* read between the ACK and the reading of the clock. That reading and its *)
+(* comparison are one step: no other party can see the difference.         *)
 (***************************************************************************)
 EXTENDS ProtocolState
 
@@ -31,7 +32,7 @@ ReadOffer(b) ==
      /\ ToStage(t, "held")
      /\ UNCHANGED <<clock, faults, link, up, shut, written, customer, brokers>>
 
-SendAck(t) ==                   \* to the last byte; a link that is dead takes none
+SendAck(t) ==                   \* to the last byte; on a dead link it fails
   /\ Up(t) /\ stage[t] = "held"
   /\ IF CanSendUp(via[t])
      THEN up' = Send(up, via[t], "ack", t) /\ ToStage(t, "sent") /\ UNCHANGED copy
@@ -49,7 +50,7 @@ ReadCommit(b) ==
      /\ \/ /\ stage[t] \in {"sent", "uncertain"}
            /\ ToStage(t, "owner")
            /\ down' = Pop(down, b) /\ UNCHANGED <<link, copy>>
-        \/ /\ stage[t] \in {"held", "refusing"}     \* for what was never ACKed
+        \/ /\ stage[t] \in {"held", "refusing"}     \* for an attempt never ACKed
            /\ ToStage(t, "gone")
            /\ copy' = Close(t)
            /\ link' = [link EXCEPT ![b] = IF @ = "up" THEN "left" ELSE @]
@@ -71,7 +72,7 @@ Refuse(t) ==
   /\ ToStage(t, "refusing")
   /\ UNCHANGED <<clock, faults, kernel, customer, brokers>>
 
-BackendCloseCopy(t) ==          \* and no shutdown: it is not its connection
+BackendCloseCopy(t) ==          \* without shutdown: it does not own the connection
   /\ Up(t) /\ stage[t] \in {"refusing", "revoked"}
   /\ copy' = Close(t)
   /\ ToStage(t, IF stage[t] = "refusing" THEN "refused" ELSE "freed")
@@ -86,7 +87,7 @@ Answer(t, from, frame) ==
 SendNack(t)     == Answer(t, "refused", "nack")
 SendReleased(t) == Answer(t, "freed", "released")
 
-Serve(t) ==                     \* SendReady comes first, to those who wait for it
+Serve(t) ==                     \* after SendReady, if the client expects ready
   /\ Up(t) /\ stage[t] = "owner"
   /\ copy' = [copy EXCEPT ![t] = "adopted"]
   /\ written' = IF kind = "explicit" /\ ~shut THEN written \cup {t} ELSE written
@@ -101,8 +102,8 @@ EndServe(t) ==                  \* shutdown, then close
   /\ UNCHANGED <<clock, faults, link, down, up, written, customer, brokers>>
 
 (***************************************************************************)
-(* DrainLink has read the queue to its end: whatever is not owned goes, a  *)
-(* descriptor that came with part of an offer, too.                        *)
+(* DrainLink has read the queue to its end: every copy that is not owned   *)
+(* is closed, including a descriptor that came with part of an offer.      *)
 (***************************************************************************)
 BackendLinkEnd(b) ==
   LET T == {t \in On(b) : stage[t] \in Unowned \/ copy[t] = "flight"}

@@ -1,7 +1,7 @@
 --------------------------- MODULE ProtocolBroker ---------------------------
 (***************************************************************************)
-(* What the broker does with a connection, in two threads: one that        *)
-(* decides what to do with it, and one that reads each link.               *)
+(* The steps of the broker. Two threads take them: one decides what to do  *)
+(* with the connection, and one for each link reads it.                    *)
 (***************************************************************************)
 EXTENDS ProtocolState
 
@@ -10,15 +10,15 @@ Owe(t, f)      == owes' = [owes EXCEPT ![t] = f]
 PendingOn(b)   == {t \in On(b) : life[t] = "pending"}
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* Offering.  The next offer is made when every earlier holder settled;    *)
-(* how long the broker waits for that is not modelled: it may stop waiting *)
+(* Offering. The next offer is made when every earlier holder has settled. *)
+(* How long the broker waits for that is not modelled: it may stop waiting *)
 (* at any time, and then does something else with the connection.          *)
 (***************************************************************************)
-Candidates(t) == Backends       \* why one is chosen is left out
+Candidates(t) == Backends       \* the choice is not modelled
 
 MayOffer == conn = "mine" /\ \A t \in Begun : t \in settled
 
-Begin(b) ==                     \* inside the time that the client may take
+Begin(b) ==                     \* within the Horizon
   LET t == Last + 1
   IN /\ broker = "up" /\ MayOffer
      /\ t \in Attempts /\ b \in Candidates(t) /\ link[b] = "up" /\ clock + AckDeadline <= Horizon
@@ -28,7 +28,7 @@ Begin(b) ==                     \* inside the time that the client may take
      /\ conn' = "out"
      /\ UNCHANGED <<clock, faults, kernel, customer, broker, sent, settled, owes, reader, backends>>
 
-GiveBack(t) ==                  \* no byte was sent: nobody else can have it
+GiveBack(t) ==                  \* no byte was sent, so nobody else can have the connection
   /\ broker = "up" /\ life[t] = "pending" /\ sent[t] = "no"
   /\ ToLife(t, "abandoned")
   /\ conn' = "mine"
@@ -50,8 +50,9 @@ OfferWritten(t) ==
                  registry, settled, owes, reader, backends>>
 
 (***************************************************************************)
-(* An offer that is partly written when its attempt is over, by deadline   *)
-(* or because it was given up, breaks the link: no other frame can follow. *)
+(* An offer that is partly written when its attempt has ended, by its      *)
+(* deadline or because it was given up, breaks the link: no other frame    *)
+(* can follow.                                                             *)
 (***************************************************************************)
 BreakLink(t) ==
   /\ broker = "up" /\ sent[t] = "part" /\ link[via[t]] = "up"
@@ -60,7 +61,7 @@ BreakLink(t) ==
   /\ UNCHANGED <<clock, faults, down, up, copy, shut, written, customer, brokers, backends>>
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* Reading a link.  An attempt is judged by the reader of its link only.   *)
+(* Reading a link. Only the reader of its link decides an attempt.         *)
 (***************************************************************************)
 SeenEmpty(b) == up[b] = <<>> /\ held[b] = <<>>
 Reading(b)   == broker = "up" /\ link[b] # "closed"
@@ -76,8 +77,8 @@ ReadFrame(b) ==                 \* ReadAck, ReadNack, ReadReleased
                  registry, sent, settled, owes, due, drained, backends>>
 
 (***************************************************************************)
-(* An ACK is for an attempt of its own link that is pending, or it ends    *)
-(* nothing: a revoke may follow, and never a fence.                        *)
+(* An ACK counts if it is for a pending attempt of its own link. Otherwise *)
+(* it ends nothing: a revoke may follow, but never a fence.                *)
 (***************************************************************************)
 Binds(b, t)     == via[t] = b
 AckCounts(b, t) == t \in Begun /\ Binds(b, t) /\ life[t] = "pending"
@@ -111,7 +112,7 @@ EndedAck(b) ==
      /\ UNCHANGED <<clock, faults, kernel, customer, broker, conn, registry, sent, settled,
                     due, drained, backends>>
 
-TakeNack(b) ==                  \* Abandon, or what is expired already settles
+TakeNack(b) ==                  \* Abandon; if expired already, it settles
   LET t == Subject(b)
       own == t \in Begun /\ via[t] = b
   IN /\ InHand(b, "nack")
@@ -133,8 +134,8 @@ TakeReleased(b) ==
                     due, drained, backends>>
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* No ACK.  First the clock, then the queue to its end, then Expire by     *)
-(* that reading.                                                           *)
+(* No ACK. First the reader reads the clock, then the queue to its end,    *)
+(* then it expires by that reading.                                        *)
 (***************************************************************************)
 BrokerReadClock(b) ==
   /\ Reading(b) /\ held[b] = <<>> /\ due[b] = NoReading
@@ -150,7 +151,7 @@ Drain(b) ==                     \* up to EAGAIN
   /\ UNCHANGED <<clock, faults, kernel, customer, broker, conn, registry, sent, settled,
                  owes, held, backends>>
 
-Expire(b) ==                    \* nothing, if it has ended meanwhile, or is another
+Expire(b) ==                    \* nothing, if the attempt has ended meanwhile
   LET T == {t \in PendingOn(b) : Over(due[b], t)}
   IN /\ Reading(b) /\ b \in drained /\ due[b] # NoReading
      /\ IF T = {} THEN UNCHANGED <<life, conn, owes>>
@@ -161,9 +162,9 @@ Expire(b) ==                    \* nothing, if it has ended meanwhile, or is ano
                     backends>>
 
 (***************************************************************************)
-(* The link has ended, and was read to its end.  An end of file that the   *)
-(* broker made itself does not say that the backend has closed its copies, *)
-(* and what is owed is sent before the link is closed.                     *)
+(* The link has ended, and was read to its end. An end of file that the    *)
+(* broker caused itself does not mean that the backend has closed its      *)
+(* copies. What is owed is sent before the link is closed.                 *)
 (***************************************************************************)
 AtEnd(b) == link[b] \in {"shutrd", "left", "cut"} /\ SeenEmpty(b)
 
@@ -181,7 +182,8 @@ BrokerLinkEnd(b) ==
                     sent, owes, held, backends>>
 
 (***************************************************************************)
-(* What cannot be parsed may hide an ACK, and what is behind it is lost.   *)
+(* Bytes that cannot be parsed may hide an ACK, and what is behind them is *)
+(* lost.                                                                   *)
 (***************************************************************************)
 TakeGarbage(b) ==
   LET T == PendingOn(b)
@@ -196,9 +198,9 @@ TakeGarbage(b) ==
                     sent, settled, due, drained, backends>>
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* What follows.  Commit and revoke are sent whenever there is time.       *)
+(* After the decision. Commit and revoke are sent at any time.             *)
 (***************************************************************************)
-SendOwed(t, f) ==               \* on a link that is dead or broken it is not sent
+SendOwed(t, f) ==               \* not on a link that is dead or broken
   /\ broker = "up" /\ owes[t] = f
   /\ down' = IF CanSendDown(via[t]) /\ sent[t] = "all"
              THEN Send(down, via[t], f, t) ELSE down
@@ -209,7 +211,7 @@ SendOwed(t, f) ==               \* on a link that is dead or broken it is not se
 SendCommit(t) == SendOwed(t, "commit")
 SendRevoke(t) == conn # "doomed" /\ SendOwed(t, "revoke")
 
-BrokerCloseCopy ==              \* somebody else owns the connection
+BrokerCloseCopy ==              \* the backend owns the connection
   /\ broker = "up" /\ conn = "acked"
   /\ copy' = Close(0)
   /\ conn' = "done"

@@ -1,14 +1,15 @@
 ------------------------- MODULE ProtocolGuarantees -------------------------
 (***************************************************************************)
-(* What HandoffProtocol promises: each guarantee one definition made of    *)
-(* named clauses, so that TLC names the clause that is broken.  That every *)
+(* What HandoffProtocol promises. Each guarantee is one definition made of *)
+(* named clauses, so that TLC names the clause that is broken. That every  *)
 (* client ends is in module ProtocolLiveness.                              *)
 (***************************************************************************)
 EXTENDS HandoffProtocol
 
 (***************************************************************************)
-(* Who may read and write the connection.  A backend that was fenced still *)
-(* counts: it may have done something, and does not know yet.              *)
+(* The parties that may read and write the connection. A backend that was  *)
+(* fenced still counts: it may have executed something, and does not know  *)
+(* yet.                                                                    *)
 (***************************************************************************)
 Owns(t)    == stage[t] \in {"owner", "serving"}
 Owned(t)   == Owns(t) \/ stage[t] = "ended"
@@ -16,8 +17,8 @@ BrokerOwns == broker # "dead" /\ conn \in {"mine", "fallback", "proxy"}
 Owners     == {t \in Attempts : Owns(t)} \cup (IF BrokerOwns THEN {0} ELSE {})
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* G9.  At no time do two parties own the connection, and what was         *)
-(* acknowledged is never the broker's again.                               *)
+(* G9. At no time do two parties own the connection, and the broker never  *)
+(* owns an acknowledged one again.                                         *)
 (***************************************************************************)
 OneOwner        == Cardinality(Owners) <= 1
 NoReturn        == \A t \in Attempts : life[t] = "acknowledged" => ~BrokerOwns
@@ -25,8 +26,9 @@ NoReturn        == \A t \in Attempts : life[t] = "acknowledged" => ~BrokerOwns
 SingleOwner == []OneOwner /\ []NoReturn
 
 (***************************************************************************)
-(* The client is told one thing: ready, by him who serves it, or fallback, *)
-(* and that means that nobody owned the connection and nobody ever will.   *)
+(* The client gets one answer: ready, from the backend that serves it, or  *)
+(* fallback, which means that nobody owned the connection and nobody ever  *)
+(* will.                                                                   *)
 (***************************************************************************)
 ToldOnce        == Cardinality(written) <= 1
 ReadyByOwner    == \A t \in written \ {0} : stage[t] \in {"serving", "ended"}
@@ -35,9 +37,9 @@ FallbackUnowned == 0 \in written => \A t \in Attempts : ~Owned(t)
 OneStory == []ToldOnce /\ []ReadyByOwner /\ []FallbackUnowned
 
 (***************************************************************************)
-(* A client that is told nothing and sees the end is in doubt.  That       *)
-(* happens only when somebody may have owned: after a fence, after an ACK  *)
-(* that counted, or when the broker is dead.                               *)
+(* A client that gets no answer before the end of file is in doubt. That   *)
+(* happens only when somebody may have owned the connection: after a       *)
+(* fence, after an ACK that counted, or when the broker is dead.           *)
 (***************************************************************************)
 NoNeedlessDoubt ==
   kind = "explicit" /\ EndOfFile /\ written = {} =>
@@ -47,8 +49,8 @@ NoNeedlessDoubt ==
 DoubtIsEarned == []NoNeedlessDoubt
 
 (***************************************************************************)
-(* What was acknowledged is served, or will be, unless a process dies or   *)
-(* the link is cut: no commit is lost, and no revoke goes where one is due.*)
+(* An acknowledged handoff is served, or will be, unless a process dies or *)
+(* the link is cut: no commit is lost, and no revoke is sent in its place. *)
 (***************************************************************************)
 ServedUnlessLost ==
   \A t \in Attempts : life[t] = "acknowledged" /\ stage[t] \in {"revoked", "freed", "gone"} =>
@@ -58,9 +60,10 @@ ServedUnlessLost ==
 AcknowledgedIsServed == []ServedUnlessLost
 
 (***************************************************************************)
-(* Nobody shuts down what is another's.  The connection is shut down by a  *)
-(* backend that serves it, by the broker that owns it, and by the broker's *)
-(* fence; a fence ends no owner but that of the attempt it is for.         *)
+(* Nobody shuts down a connection of another. The connection is shut down  *)
+(* by a backend that serves it, by the broker that owns it, and by the     *)
+(* broker's fence; a fence ends no owner but that of the attempt it is     *)
+(* for.                                                                    *)
 (***************************************************************************)
 ShutByRight ==
   [][~shut /\ shut' =>
@@ -74,9 +77,9 @@ FenceFitsAttempt ==
 NoFenceOfAnotherOwner == ShutByRight /\ []FenceFitsAttempt
 
 (***************************************************************************)
-(* G10.  Every descriptor that was opened is in flight, open, adopted or   *)
-(* closed, and which of these follows from what its holder is doing: so    *)
-(* none is lost, and none is open when nobody has a use for it.            *)
+(* G10. Every descriptor that was opened is in flight, open, adopted or    *)
+(* closed, and which of these follows from the state of its holder: so     *)
+(* none is lost, and none is open without a use.                           *)
 (***************************************************************************)
 SenderKeepsCopy == copy[0] = IF conn = "done" THEN "closed" ELSE "open"
 HolderHoldsCopy ==
@@ -91,8 +94,9 @@ DescriptorConservation ==
   []SenderKeepsCopy /\ []HolderHoldsCopy /\ []FlightIsSent
 
 (***************************************************************************)
-(* Whoever is uncertain is told: its attempt is pending, or commit or      *)
-(* revoke is on the way, or its link has ended and it will see that.       *)
+(* A backend that is uncertain gets an answer: its attempt is pending, or  *)
+(* commit or revoke is on the way, or its link has ended and it will see   *)
+(* that.                                                                   *)
 (***************************************************************************)
 Told(t) == \E i \in DOMAIN down[via[t]] :
              down[via[t]][i] \in {<<"commit", t>>, <<"revoke", t>>}

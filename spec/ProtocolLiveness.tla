@@ -1,11 +1,11 @@
 -------------------------- MODULE ProtocolLiveness --------------------------
 (***************************************************************************)
-(* Every client ends, whoever dies or is stuck for ever, but for what no   *)
-(* protocol can help.                                                      *)
+(* Every client ends, whichever process dies or is stuck permanently,      *)
+(* except where no protocol can help.                                      *)
 (*                                                                         *)
-(* Assumed: whoever is neither dead nor stuck goes on, a server comes to   *)
-(* its end, and time passes.  Nobody is assumed to accept or to refuse an  *)
-(* offer.                                                                  *)
+(* Fairness assumptions: a party that is neither dead nor stuck continues, *)
+(* a server ends its connection eventually, and time passes. No backend is *)
+(* assumed to accept or to refuse an offer.                                *)
 (***************************************************************************)
 EXTENDS ProtocolGuarantees
 
@@ -22,8 +22,8 @@ Fairness == /\ WF_vars(Tick)
 FairSpec == Spec /\ Fairness
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* Beyond help: the broker is stuck; an owner is; or the broker is dead    *)
-(* and a holder is stuck.  Only the client's own patience ends that.       *)
+(* Beyond help: the broker is stuck; an owner is stuck; or the broker is   *)
+(* dead and a holder is stuck. Only the client's own timeout ends that.    *)
 (***************************************************************************)
 Stuck(t) == alive[via[t]] = "frozen" /\ copy[t] \in {"flight", "open", "adopted"}
 
@@ -34,7 +34,7 @@ BeyondHelp ==
 EveryClientEnds == <>(client \notin {"waiting", "adopted"} \/ BeyondHelp)
 
 (***************************************************************************)
-(* And in the end every copy is closed, but for those of the stuck ones.   *)
+(* Eventually every copy is closed, except those of stuck processes.       *)
 (***************************************************************************)
 EveryCopyCloses ==
   <>[](\/ \A t \in Begun : copy[t] \in {"none", "closed"} \/ Stuck(t)

@@ -1,15 +1,15 @@
 ------------------------- MODULE ProtocolRefinement -------------------------
 (***************************************************************************)
-(* The broker's registry is module HandoffAck: what the protocol does to   *)
-(* an attempt is a step of HandoffAck on its token, or nothing.            *)
+(* The broker's registry is module HandoffAck: each step of the protocol   *)
+(* is a step of HandoffAck on the token of an attempt, or none.            *)
 (*                                                                         *)
-(* HandoffAck remembers the instant that it was handed last.  The protocol *)
-(* has no use for that, so it is a variable of its own here, which only    *)
-(* watches.  When the broker dies, its registry stands still.              *)
+(* HandoffAck has a variable for the instant of the latest step. The       *)
+(* protocol does not need it, so here it is a variable of its own that     *)
+(* only observes. When the broker dies, its registry does not change.      *)
 (***************************************************************************)
 EXTENDS ProtocolGuarantees
 
-VARIABLE now    \* the instant handed to the registry's latest step
+VARIABLE now    \* the time parameter of the registry's latest step
 
 Becomes(t, l) == life'[t] = l /\ life[t] # l
 

@@ -1,26 +1,26 @@
 --------------------------- MODULE ProtocolState ----------------------------
 (***************************************************************************)
-(* What there is while one client connection is handed over: a broker,     *)
+(* The state while one client connection is handed over: a broker,         *)
 (* backends, a link to each of them, the copies of the descriptor, and one *)
-(* clock.  Who may do what with it is in modules ProtocolBroker and        *)
-(* ProtocolBackend; how it plays together is in module HandoffProtocol.    *)
+(* clock. The steps are in modules ProtocolBroker and ProtocolBackend;     *)
+(* module HandoffProtocol composes them.                                   *)
 (*                                                                         *)
 (* An attempt is one offer of the connection, under a token of its own.    *)
-(* Attempts are numbered; 0 stands for the broker where it stands among    *)
-(* them, as a holder of a descriptor or as a writer to the client.         *)
+(* Attempts are numbered. Where the broker appears among them, as a holder *)
+(* of a descriptor or as a writer to the client, it is 0.                  *)
 (***************************************************************************)
 EXTENDS Integers, Sequences, FiniteSets
 
 CONSTANTS
-  Backends,     \* each has one link; a backend that dials again is another one
+  Backends,     \* each has one link; a backend that redials is another backend
   Lease,        \* those whose link is in lease mode; the others wait for commit
   Kinds,        \* of clients: "explicit", "plain"
-  MaxAttempts,  \* how often the connection may be offered
+  MaxAttempts,  \* the maximum number of offers
   AckDeadline,  \* how long a handoff may be pending
   Margin,       \* by how much a lease ends before that
   Horizon,      \* the last instant of the clock
-  Faults,       \* what may go wrong
-  MaxFaults     \* how often
+  Faults,       \* the kinds of fault that may occur
+  MaxFaults     \* the maximum number of faults
 
 Attempts  == 1..MaxAttempts
 Instants  == 0..Horizon
@@ -37,8 +37,8 @@ ASSUME /\ {MaxAttempts, AckDeadline, Horizon} \subseteq Nat \ {0}
        /\ MaxFaults \in Nat
 ------------------------------------------------------------------------------
 VARIABLES
-  clock,    \* the one clock, which all read
-  faults,   \* how much has gone wrong so far
+  clock,    \* the one clock, which every party reads
+  faults,   \* the number of faults so far
 
   link,     \* link[b]: "up"; "shutrd": the broker reads no more than is queued;
             \*   "left": the backend's end is closed; "cut": both ends are dead;
@@ -48,28 +48,28 @@ VARIABLES
   copy,     \* copy[t] is the descriptor of attempt t: "none", in "flight",
             \*   "open", "adopted" by a server, or "closed"; copy[0] the broker's
   shut,     \* whether the connection was shut down, which ends every copy
-  written,  \* who wrote a first frame to the client: ready (t), fallback (0)
+  written,  \* the writers of a first frame to the client: ready (t), fallback (0)
 
-  kind,     \* whether the client is told how it ends
-  client,   \* "waiting", or what it has learnt
+  kind,     \* whether the client expects ready or fallback
+  client,   \* "waiting", or what the client has observed
 
   broker,   \* "up", "frozen" or "dead"
-  conn,     \* what the connection is to the broker: "mine"; "out" under an
-            \*   attempt; "acked"; "doomed" to be fenced; "fenced"; told
-            \*   "fallback"; "proxy"; or "done" with
+  conn,     \* the connection as the broker sees it: "mine"; "out" under an
+            \*   attempt; "acked"; "doomed" to be fenced; "fenced"; sent
+            \*   "fallback"; "proxy"; or "done"
   via,      \* via[t] is the backend of attempt t, for those begun
   life,     \* life[t] is the handoff in the registry
   since,    \* since[t] is the instant at which attempt t began
   sent,     \* sent[t] is how much of the offer was written: "no", "part", "all"
   settled,  \* the attempts whose backend is known to hold no copy
-  owes,     \* owes[t] is what is still to be sent about t: "commit", "revoke"
-  held,     \* held[b] is the frame that the reader of b's link has in hand, and
+  owes,     \* owes[t] is the frame still to be sent for t: "commit", "revoke"
+  held,     \* held[b] is the frame that the reader of b's link is processing, and
             \*   the reading of the clock by which it judges it
-  due,      \* due[b] is the reading by which that reader expires, after a drain
+  due,      \* due[b] is the clock reading for which that reader expires, after a drain
   drained,  \* the links whose queue was seen empty after that reading
 
   alive,    \* alive[b]: "up", "frozen" or "dead"
-  stage     \* stage[t] is how far its backend has come with attempt t
+  stage     \* stage[t] is the state of attempt t at its backend
 
 kernel    == <<link, down, up, copy, shut, written>>
 customer  == <<kind, client>>
@@ -139,17 +139,17 @@ Init ==
   /\ stage = [t \in Attempts |-> "none"]
 ------------------------------------------------------------------------------
 (***************************************************************************)
-(* Time.  The broker reads m for the lease before it reads t for the       *)
-(* deadline; here they are one reading, and Margin is what lies between.   *)
+(* Time. The broker reads m for the lease before it reads t for the        *)
+(* deadline; here they are one reading, and Margin is the difference.      *)
 (***************************************************************************)
 Deadline(t) == since[t] + AckDeadline
 ServeBy(t)  == Deadline(t) - Margin
 Over(n, t)  == n >= Deadline(t)
 
 (***************************************************************************)
-(* The kernel.  A send is atomic with its arrival, or fails; what arrived  *)
-(* can be read after the sender died.  A process that died sends nothing,  *)
-(* and what it had not read is gone, with the descriptors in it.           *)
+(* The kernel. A send is atomic with its arrival, or fails; what arrived   *)
+(* can be read after the sender died. A process that died sends nothing,   *)
+(* and what it had not read is lost, with the descriptors in it.           *)
 (***************************************************************************)
 CanSendDown(b) == link[b] \in {"up", "shutrd"} /\ alive[b] # "dead"
 CanSendUp(b)   == link[b] = "up" /\ broker # "dead"

@@ -1,8 +1,8 @@
 --------------------------- MODULE ProtocolWitness --------------------------
 (***************************************************************************)
 (* Against vacuity: one invariant for each situation that the protocol is  *)
-(* made for, which says that it NEVER comes about.  TLC must find every    *)
-(* one of them violated.                                                   *)
+(* made for, which says that it NEVER occurs. TLC must find every one of   *)
+(* them violated.                                                          *)
 (***************************************************************************)
 EXTENDS ProtocolGuarantees
 
@@ -16,7 +16,7 @@ NeverUncertainIsCommitted    == ~\E t \in Begun : stage[t] = "uncertain" /\ Told
 NeverReadyIsRead             == client # "adopted"
 NeverOwnerOutlivesBroker     == ~\E t \in Begun : Owns(t) /\ broker = "dead"
 
-\* Late, and no ACK.
+\* Late ACKs, and no ACK.
 NeverOwnerIsFenced           == ~(conn = "fenced" /\ Owns(Last))
 NeverAckAfterExpiry          == ~\E t \in Begun : life[t] = "expired" /\ QueuedUp(t, "ack")
                                                   /\ conn = "mine"

@@ -1,10 +1,10 @@
 ------------------------------ MODULE Witness --------------------------------
 (***************************************************************************)
-(* Against vacuity.  First: an operation takes a step exactly when its     *)
-(* answer says so, hence to reach an answer is to reach what it does.      *)
+(* Against vacuity. First: an operation takes a step exactly when its      *)
+(* answer says so. Hence reaching an answer means reaching its effect.     *)
 (*                                                                         *)
 (* Then one invariant for each answer of each operation, which says that   *)
-(* it is NEVER given.  TLC must find every one of them violated.           *)
+(* it is NEVER given. TLC must find every one of them violated.            *)
 (***************************************************************************)
 EXTENDS Guarantees
 

@@ -1,19 +1,19 @@
 --------------------------------- MODULE MC ----------------------------------
 (***************************************************************************)
-(* Nothing but bounds: what TLC needs to check module Guarantees, and what *)
-(* no reader of the specification needs to know.  The constants stand in   *)
-(* the configurations MC*.cfg.                                             *)
+(* Bounds only: what TLC needs to check module Guarantees, and what a      *)
+(* reader of the specification need not know. The constants are in the     *)
+(* configurations MC*.cfg.                                                 *)
 (***************************************************************************)
 EXTENDS Guarantees, TLC
 
 (***************************************************************************)
-(* Tokens may be exchanged for one another.  For safety only.              *)
+(* Tokens are interchangeable. For safety properties only.                 *)
 (***************************************************************************)
 Symmetry == Permutations(Tokens)
 
 (***************************************************************************)
-(* In place of StartSweep, where a model leaves the sweep out: its steps   *)
-(* are Expire and Drop steps, which remain.                                *)
+(* Replaces StartSweep where a model leaves the sweep out: its steps are   *)
+(* Expire and Drop steps, which remain.                                    *)
 (***************************************************************************)
 NoSweepStarts(n) == FALSE
 ==============================================================================

@@ -1,13 +1,13 @@
 ----------------------------- MODULE MCProtocol -----------------------------
 (***************************************************************************)
-(* Nothing but bounds for TLC: what a reader of the protocol need not      *)
-(* know.  The constants stand in the configurations MCProtocol*.cfg.       *)
+(* Bounds for TLC only: what a reader of the protocol need not know. The   *)
+(* constants are in the configurations MCProtocol*.cfg.                    *)
 (***************************************************************************)
 EXTENDS ProtocolLiveness, TLC
 
 (***************************************************************************)
-(* Backends may be exchanged for one another.  For safety only, and where  *)
-(* all links are in the same mode.                                         *)
+(* Backends are interchangeable. For safety properties only, and where all *)
+(* links are in the same mode.                                             *)
 (***************************************************************************)
 Symmetry == Permutations(Backends)
 
