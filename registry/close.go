@@ -43,18 +43,18 @@ func (r *Registry) abandonAll() (all []Abandoned) {
 }
 
 // abandonRest ends what a callback that failed kept Close from ending: a second
-// Close does nothing, so nobody else could. It takes all steps before it tells the
-// first, so that another callback that fails finds nothing left to prevent.
+// Close does nothing, so nobody else could. It takes all steps before it reports the
+// first, so that another callback that fails cannot keep a record from ending.
 func (r *Registry) abandonRest() {
 	var rest []step
 	for size := maxBatch; size == maxBatch; {
 		r.mu.Lock()
 		batch := r.abandonLocked(maxBatch)
-		r.unlockUntold(batch)
+		r.numberAndUnlock(batch)
 		rest = append(rest, batch...)
 		size = len(batch)
 	}
-	r.tellAll(rest)
+	r.reportAll(rest)
 }
 
 // abandonLocked ends as many records as size, the smallest end first.

@@ -27,23 +27,24 @@ type step struct {
 
 func (s *step) endsAt(end store.Instant) { s.end, s.ends = end, true }
 
-// unlock ends the lock section in which step s was taken, and tells s.
+// unlock ends the lock section in which step s was taken, and reports s to the
+// callbacks.
 func (r *Registry) unlock(s *step) {
 	r.numberLocked(s)
 	r.publishLocked()
 	r.mu.Unlock()
-	r.tell(s)
+	r.report(s)
 }
 
 // unlockAll ends the lock section in which steps were taken, in the order of
-// their effect, and tells them.
+// their effect, and reports them to the callbacks.
 func (r *Registry) unlockAll(steps []step) {
-	r.unlockUntold(steps)
-	r.tellAll(steps)
+	r.numberAndUnlock(steps)
+	r.reportAll(steps)
 }
 
-// unlockUntold is unlockAll for a caller that tells the steps later.
-func (r *Registry) unlockUntold(steps []step) {
+// numberAndUnlock is unlockAll for a caller that reports the steps later.
+func (r *Registry) numberAndUnlock(steps []step) {
 	for i := range steps {
 		r.numberLocked(&steps[i])
 	}
@@ -76,15 +77,15 @@ func (r *Registry) publishLocked() {
 	}
 }
 
-// tell calls the callbacks for one step, Trace before OnExit. See tellAll.
-func (r *Registry) tell(s *step) {
+// report calls the callbacks for one step. See reportAll.
+func (r *Registry) report(s *step) {
 	if r.onExit == nil && r.trace == nil {
 		return
 	}
-	r.call(s)
+	r.runCallbacks(s)
 }
 
-// tellAll calls the callbacks for steps that have taken effect, in that order. It
+// reportAll calls the callbacks for steps that have taken effect, in that order. It
 // holds the rule for callbacks in [Options]: each is called exactly once, whatever
 // the others do.
 //
@@ -94,23 +95,25 @@ func (r *Registry) tell(s *step) {
 // for that, since it does not stop Goexit; only deferred calls run under both. So the
 // calls that are left are deferred, each by itself, which makes them even if several
 // fail. The panic then reaches the caller of the registry.
-func (r *Registry) tellAll(steps []step) {
+func (r *Registry) reportAll(steps []step) {
 	if r.onExit == nil && r.trace == nil {
 		return
 	}
 	called := 0
 	defer func() { // does nothing unless a callback failed
 		for i := len(steps) - 1; i >= called; i-- { // deferred calls run in reverse
-			defer r.call(&steps[i])
+			defer r.runCallbacks(&steps[i])
 		}
 	}()
 	for called < len(steps) {
 		called++
-		r.call(&steps[called-1])
+		r.runCallbacks(&steps[called-1])
 	}
 }
 
-func (r *Registry) call(s *step) {
+// runCallbacks calls Trace and then OnExit, which is deferred so that it is called
+// even if Trace fails.
+func (r *Registry) runCallbacks(s *step) {
 	if r.onExit != nil && s.state.Terminal() {
 		defer r.onExit(Exit{Token: s.token, Backend: s.backend, State: s.state, Waited: s.waited})
 	}

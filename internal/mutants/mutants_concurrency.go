@@ -8,20 +8,20 @@ func concurrencyMutants() []mutant {
 		says:  "OnExit and Trace are called before the lock is released, so that one that calls the registry waits for ever",
 		hangs: true,
 		old: `	r.mu.Unlock()
-	r.tell(s)
+	r.report(s)
 `,
 		new: `	defer r.mu.Unlock()
-	r.tell(s)
+	r.report(s)
 `,
 	}, {
 		name: "callbacks-of-a-batch-under-the-lock", breaks: "G7", must: byProptest, file: "registry/step.go",
 		says:  "OnExit and Trace of what a sweep or Close ends are called before the lock is released",
 		hangs: true,
-		old: `	r.unlockUntold(steps)
-	r.tellAll(steps)
+		old: `	r.numberAndUnlock(steps)
+	r.reportAll(steps)
 `,
-		new: `	defer r.unlockUntold(steps)
-	r.tellAll(steps)
+		new: `	defer r.numberAndUnlock(steps)
+	r.reportAll(steps)
 `,
 	}, {
 		name: "random-read-under-the-lock", breaks: "G7", must: byProptest, file: "registry/issue.go",
@@ -60,11 +60,11 @@ func concurrencyMutants() []mutant {
 		says: "the earliest end is worked out when the lock is already released",
 		old: `	r.publishLocked()
 	r.mu.Unlock()
-	r.tell(s)
+	r.report(s)
 `,
 		new: `	r.mu.Unlock()
 	r.publishLocked()
-	r.tell(s)
+	r.report(s)
 `,
 	}, {
 		name: "ack-looks-then-leaps", breaks: "G1", must: byRace, file: "registry/registry.go",
