@@ -36,7 +36,7 @@ func TestStepsOfAHandoff(t *testing.T) {
 	p.ack(o)
 	p.commit(o)
 	<-w.outcomes
-	require.Equal(t, []string{
+	require.Equal(t, []broker.Op{
 		"LinkUp", "AcceptClient", "ReadHello", "SendReply", "Begin", "SendOffer", "OfferWritten",
 		"ReadAck", "Acknowledge", "SendCommit", "CloseCopy",
 	}, w.trace.all())

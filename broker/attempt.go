@@ -12,125 +12,123 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// attempt is one offer of one connection on one link.
+// attempt is one offer of one connection on one link. Whoever claims it from its link decides it,
+// alone and once: see decide.go.
 type attempt struct {
 	link        *link
-	transfer    *transfer
+	owner       resultReceiver
+	conn        *clientConn
 	token       registry.Token
 	correlation uint64
 	ref         uint64
-	deadline    time.Time // of the ACK
-	serveBy     int64     // the kernel's clock; 0: no lease
-	settled     chan struct{}
+	deadline    time.Time     // of the ACK
+	serveBy     int64         // the end of the lease, by the kernel's clock; 0: no lease
+	settled     chan struct{} // closed when the holder has closed its copy; nil: nobody holds one
 }
 
-// What came of an offer.
-type sent uint8
+// resultReceiver is whose connection an attempt offers.
+type resultReceiver interface {
+	deliver(result)
+}
+
+// sendResult says what came of sending an offer.
+type sendResult uint8
 
 const (
-	offerSent   sent = iota // the first byte is gone
-	tryNextLink             // no byte is, and this link is of no use
-	retryLater              // no byte is, and this link may be of use again
-	giveUpOffer             // no byte is, and no link is of use
+	offerSent   sendResult = iota + 1 // the first byte is sent, and the descriptor with it
+	tryNextLink                       // no byte is sent, and this link is of no use
+	retryLater                        // no byte is sent, and this link may be of use later
+	giveUp                            // no byte is sent, and no link is of use
 )
 
-// offer begins an attempt and sends its offer. When the first byte is gone the transfer is
-// the link's, and the caller must not touch it. Else nobody has a copy of the connection,
-// and it returns why.
-func (l *link) offer(p *transfer) (sent, fallback.Decision) {
-	// The kernel's clock is read before Go's, so that the lease is over by the deadline.
+// newAttempt registers an attempt, or returns why it cannot. Spec: Begin.
+//
+// The kernel's clock is read before Go's. The lease is counted from the first, the deadline from
+// the second: read the other way round, a process that is stopped in between would grant a lease
+// that outlives the deadline, and the backend would own what the broker has taken back.
+func (l *link) newAttempt(conn *clientConn, owner resultReceiver, client string) (*attempt, fallback.Decision) {
 	clock, err := fdpass.Clock()
 	now := time.Now()
 	if err != nil {
-		return giveUpOffer, fallback.Decision{Reason: fallback.PermissionDenied}
+		return nil, fallback.Decision{Reason: fallback.PermissionDenied}
 	}
-	a, err := l.newAttempt(p, clock, now)
+	token, err := l.service.registry.Begin(l.peer, now)
 	if err != nil {
 		l.b.log.Warn("handoff not begun", "service", l.service.name, "error", err)
-		return giveUpOffer, fallback.Decision{Reason: fallback.FDPressureDisabled}
-	}
-	buffer := l.b.buffer()
-	defer l.b.buffers.Put(buffer)
-	*buffer = a.frame((*buffer)[:0], p)
-	whole, err := l.sendOffer(a, p.conn, *buffer)
-	if err != nil {
-		l.service.registry.Abandon(a.token)
-		a.trace(OpAbandon, err)
-		return offerFailure(err)
-	}
-	a.trace(OpSendOffer, nil)
-	if whole {
-		a.trace(OpOfferWritten, nil)
-	} else {
-		l.flush()
-	}
-	return offerSent, fallback.Decision{}
-}
-
-// newAttempt registers an attempt. Spec: Begin.
-func (l *link) newAttempt(p *transfer, clock int64, now time.Time) (*attempt, error) {
-	token, ref, err := l.b.begin(l.service.registry, l.peer, now)
-	if err != nil {
-		return nil, err
+		return nil, fallback.Decision{Reason: fallback.FDPressureDisabled}
 	}
 	a := &attempt{
 		link:        l,
-		transfer:    p,
+		owner:       owner,
+		conn:        conn,
 		token:       token,
 		correlation: l.b.correlation.Add(1),
-		ref:         ref,
+		ref:         l.service.registry.Ref(token),
 		deadline:    now.Add(l.service.deadline),
 	}
 	if l.lease {
 		a.serveBy = max(1, clock+int64(l.service.deadline-l.service.margin))
 	}
-	p.latest = a
-	a.traceNote(OpBegin, nil, p.request.ClientAddress)
-	return a, nil
+	a.traceNote(OpBegin, nil, client)
+	return a, fallback.Decision{}
 }
 
-func (a *attempt) frame(b []byte, p *transfer) []byte {
+// offer sends the offer. Once its first byte is sent the connection is the link's, and the caller
+// must not touch it. Otherwise nobody has a copy, and offer returns why.
+func (a *attempt) offer(request *Request, ready registry.Token) (sendResult, fallback.Decision) {
+	buffer := a.link.b.buffer()
+	defer a.link.b.buffers.Put(buffer)
+	*buffer = a.appendOffer((*buffer)[:0], request, ready)
+	whole, err := a.sendFirst(*buffer)
+	if err != nil {
+		a.link.service.registry.Abandon(a.token)
+		a.trace(OpAbandon, err)
+		return sendFailure(err)
+	}
+	a.trace(OpSendOffer, nil)
+	if whole {
+		a.trace(OpOfferWritten, nil)
+	} else {
+		a.link.flush()
+	}
+	return offerSent, fallback.Decision{}
+}
+
+func (a *attempt) appendOffer(b []byte, request *Request, ready registry.Token) []byte {
 	m := wire.Offer{
 		Token:         a.token,
 		Service:       a.link.service.name,
 		CorrelationID: a.correlation,
 		ServeBy:       uint64(a.serveBy),
-		Preface:       p.request.Preface,
-		Metadata:      p.request.Metadata,
-		ClientAddress: p.request.ClientAddress,
-		ReadyToken:    p.ready,
+		Preface:       request.Preface,
+		Metadata:      request.Metadata,
+		ClientAddress: request.ClientAddress,
+		ReadyToken:    ready,
 	}
 	return m.Append(b)
 }
 
-// sendOffer puts the attempt on the link and sends the first bytes of its offer, with
-// the descriptor, as one step: an attempt that is on a link was offered. It returns
-// whether the whole offer is written; with an error no byte is, and the attempt is off
-// the link. Spec: SendOffer.
-func (l *link) sendOffer(a *attempt, conn *clientConn, frame []byte) (whole bool, err error) {
-	inner := conn.control(func(fd int) {
+// sendFirst puts the attempt on its link and sends the first bytes of its offer, with the
+// descriptor. Both are one step under the link's lock, so an attempt is on its link exactly if a
+// byte of its offer was sent. It returns whether the whole offer is written. With an error no byte
+// is sent. Spec: SendOffer.
+func (a *attempt) sendFirst(frame []byte) (whole bool, err error) {
+	l := a.link
+	inner := a.conn.control(func(fd int) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.stateLocked() != linkOpen {
+		if l.capacityLocked() != capacityNow {
 			err = errCongested
 			return
 		}
-		var n int
-		if n, err = l.sock.TrySend(frame, fd); n == 0 {
-			if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
-				l.cut = true
+		if whole, err = l.out.postOffer(a, frame, fd); err != nil {
+			if isBrokenPipe(err) {
 				l.failLocked(err)
 			}
 			return
 		}
-		err = nil
-		l.attempts[a.correlation] = a
-		l.armLocked(a.deadline)
-		if whole = n == len(frame); !whole {
-			l.out = append(l.out, frame[n:]...)
-			l.partial = a
-			l.flushing = true
-		}
+		l.attempts.add(a)
+		l.wakeByLocked(a.deadline)
 	})
 	if inner != nil {
 		return false, inner
@@ -138,18 +136,33 @@ func (l *link) sendOffer(a *attempt, conn *clientConn, frame []byte) (whole bool
 	return whole, err
 }
 
-// offerFailure returns what an offer means of which no byte went.
-func offerFailure(err error) (sent, fallback.Decision) {
+// sendFailure says what to do when no byte of an offer could be sent.
+func sendFailure(err error) (sendResult, fallback.Decision) {
 	switch {
 	case errors.Is(err, syscall.ETOOMANYREFS):
 		// Too many descriptors of this user are under way, on whatever link.
-		return giveUpOffer, fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}
+		return giveUp, fallback.Decision{Reason: fallback.FDPressureDisabled, RetryAfter: 100 * time.Millisecond}
 	case errors.Is(err, errCongested), errors.Is(err, fdpass.ErrWouldBlock):
 		return retryLater, fallback.Decision{Reason: fallback.FDPressureDisabled}
-	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed):
+	case isBrokenPipe(err), errors.Is(err, net.ErrClosed):
 		return tryNextLink, fallback.Decision{Reason: fallback.BackendGone}
 	}
-	return giveUpOffer, fallback.Decision{Reason: fallback.PermissionDenied}
+	return giveUp, fallback.Decision{Reason: fallback.PermissionDenied}
+}
+
+// isBrokenPipe reports whether a failed send says that the peer reads no more.
+func isBrokenPipe(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// due reports whether the attempt's time is over by both clocks.
+func (a *attempt) due(clock int64, now time.Time) bool {
+	return !now.Before(a.deadline) && clock >= a.serveBy
+}
+
+// wireID is how messages name the attempt.
+func (a *attempt) wireID() *wire.Attempt {
+	return &wire.Attempt{Token: a.token, CorrelationID: a.correlation}
 }
 
 func (b *Broker) buffer() *[]byte {

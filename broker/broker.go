@@ -39,9 +39,6 @@ type Broker struct {
 	forceCtx  context.Context // ends when Shutdown will wait no longer
 	forceStop context.CancelFunc
 
-	beginning sync.Mutex // with tracing: one Begin at a time, for ref
-	ref       uint64     // of the latest Begin, under beginning
-
 	closing      context.Context // ends when Shutdown begins
 	cancelAccept context.CancelFunc
 
@@ -111,8 +108,8 @@ func (b *Broker) openRegistry(deadline time.Duration) error {
 		MaxPending:  b.o.MaxInFlight,
 		Rand:        b.o.Rand,
 	}
-	if b.tracing() {
-		o.Trace = b.traceRegistry
+	if o.Trace = b.o.TraceRegistry; o.Trace == nil && b.o.Trace != nil {
+		o.Trace = func(registry.Event) {} // for Ref, which names tokens only where steps are traced
 	}
 	r, err := registry.New(o)
 	if err != nil {
@@ -120,30 +117,6 @@ func (b *Broker) openRegistry(deadline time.Duration) error {
 	}
 	b.registries[deadline] = r
 	return nil
-}
-
-func (b *Broker) tracing() bool { return b.o.Trace != nil || b.o.TraceRegistry != nil }
-
-func (b *Broker) traceRegistry(e registry.Event) {
-	if e.Op == registry.OpBegin {
-		b.ref = e.Ref // within begin
-	}
-	if b.o.TraceRegistry != nil {
-		b.o.TraceRegistry(e)
-	}
-}
-
-// begin is Registry.Begin. With tracing it also tells how the token is named: the
-// registry says so only to its trace, which runs within Begin.
-func (b *Broker) begin(r *registry.Registry, to registry.Backend, now time.Time) (registry.Token, uint64, error) {
-	if !b.tracing() {
-		token, err := r.Begin(to, now)
-		return token, 0, err
-	}
-	b.beginning.Lock()
-	defer b.beginning.Unlock()
-	token, err := r.Begin(to, now)
-	return token, b.ref, err
 }
 
 // enter counts one more goroutine, or connection on its way, that Shutdown waits for.

@@ -48,41 +48,41 @@ func (b *Broker) acceptedConn(fd int) *clientConn {
 }
 
 // control calls f with the descriptor, which stays open meanwhile.
-func (h *clientConn) control(f func(fd int)) error {
-	if h.raw == nil {
-		f(h.fd)
+func (c *clientConn) control(f func(fd int)) error {
+	if c.raw == nil {
+		f(c.fd)
 		return nil
 	}
-	return h.raw.Control(func(fd uintptr) { f(int(fd)) })
+	return c.raw.Control(func(fd uintptr) { f(int(fd)) })
 }
 
 // watch makes a raw connection one that can be waited for.
-func (h *clientConn) watch() error {
-	file := os.NewFile(uintptr(h.fd), "client")
+func (c *clientConn) watch() error {
+	file := os.NewFile(uintptr(c.fd), "client")
 	raw, err := file.SyscallConn()
-	h.fd, h.file, h.raw = -1, file, raw
+	c.fd, c.file, c.raw = -1, file, raw
 	return err // nil: it is open
 }
 
 // wrap makes the connection one of package net. With an error it stays as it was.
-func (h *clientConn) wrap() error {
+func (c *clientConn) wrap() error {
 	var conn net.Conn
 	var err error
 	switch {
-	case h.conn != nil:
+	case c.conn != nil:
 		return nil
-	case h.file == nil:
-		conn, err = fdpass.NetConn(h.fd)
+	case c.file == nil:
+		conn, err = fdpass.NetConn(c.fd)
 	default:
-		if conn, err = net.FileConn(h.file); err == nil {
-			h.file.Close()
+		if conn, err = net.FileConn(c.file); err == nil {
+			c.file.Close()
 		}
 	}
 	if err != nil {
 		return err
 	}
 	raw, err := rawOf(conn)
-	h.fd, h.file, h.conn, h.raw = -1, nil, conn, raw
+	c.fd, c.file, c.conn, c.raw = -1, nil, conn, raw
 	return err // nil: it is open
 }
 
@@ -91,10 +91,10 @@ func rawOf(conn net.Conn) (syscall.RawConn, error) {
 }
 
 // write sends b without waiting, whole or not at all as far as the caller may care.
-func (h *clientConn) write(b []byte) error {
+func (c *clientConn) write(b []byte) error {
 	var n int
 	var inner error
-	if err := h.control(func(fd int) { n, inner = fdpass.TryWrite(fd, b) }); err != nil {
+	if err := c.control(func(fd int) { n, inner = fdpass.TryWrite(fd, b) }); err != nil {
 		return err
 	}
 	if inner == nil && n < len(b) {
@@ -104,63 +104,63 @@ func (h *clientConn) write(b []byte) error {
 }
 
 // fence ends the connection for all that hold a copy of it.
-func (h *clientConn) fence() error {
+func (c *clientConn) fence() error {
 	var inner error
-	if err := h.control(func(fd int) { inner = fdpass.ShutdownBoth(fd) }); err != nil {
+	if err := c.control(func(fd int) { inner = fdpass.ShutdownBoth(fd) }); err != nil {
 		return err
 	}
 	return inner
 }
 
 // close closes the broker's copy, and no other.
-func (h *clientConn) close() {
+func (c *clientConn) close() {
 	switch {
-	case h.conn != nil:
-		h.conn.Close()
-	case h.file != nil:
-		h.file.Close()
+	case c.conn != nil:
+		c.conn.Close()
+	case c.file != nil:
+		c.file.Close()
 	default:
-		fdpass.Close(h.fd)
+		fdpass.Close(c.fd)
 	}
-	h.b.ledger.Closed(h.from)
+	c.b.ledger.Closed(c.from)
 }
 
 // end is for a connection that the broker owns: it ends for all that hold a copy, and
 // the broker's is closed. Spec: EndConn.
-func (h *clientConn) end(note string) {
-	err := h.fence()
-	h.close()
-	h.b.trace(Event{Op: OpEndConn, Err: err, Note: note})
+func (c *clientConn) end(note string) {
+	err := c.fence()
+	c.close()
+	c.b.trace(Event{Op: OpEndConn, Err: err, Note: note})
 }
 
 // regain makes the connection fit for use again after others had copies of it: they
 // share its status flags, and one that cleared O_NONBLOCK would hang a Go reader past
 // its deadline.
-func (h *clientConn) regain() error {
+func (c *clientConn) regain() error {
 	var inner error
-	if err := h.control(func(fd int) { inner = fdpass.SetNonblock(fd) }); err != nil {
+	if err := c.control(func(fd int) { inner = fdpass.SetNonblock(fd) }); err != nil {
 		return err
 	}
-	if inner != nil || h.conn == nil {
+	if inner != nil || c.conn == nil {
 		return inner
 	}
-	return h.conn.SetDeadline(time.Time{})
+	return c.conn.SetDeadline(time.Time{})
 }
 
 // linger gives the client time to read what was written last: a connection that is
 // closed with unread bytes in it is reset, and what its client had not read may be lost.
 // It reads and drops what comes until the client ends the connection, too.
-func (h *clientConn) linger(d time.Duration) {
-	if h.wrap() != nil {
+func (c *clientConn) linger(d time.Duration) {
+	if c.wrap() != nil {
 		return
 	}
-	closer, ok := h.conn.(interface{ CloseWrite() error })
-	if !ok || closer.CloseWrite() != nil || h.conn.SetReadDeadline(time.Now().Add(d)) != nil {
+	closer, ok := c.conn.(interface{ CloseWrite() error })
+	if !ok || closer.CloseWrite() != nil || c.conn.SetReadDeadline(time.Now().Add(d)) != nil {
 		return
 	}
 	var sink [4096]byte
 	for left := 1 << 20; left > 0; {
-		n, err := h.conn.Read(sink[:])
+		n, err := c.conn.Read(sink[:])
 		if err != nil {
 			return
 		}

@@ -1,39 +1,42 @@
 package broker
 
-// The steps of a broker, as Event.Op names them. A step has the same name in the
-// specification, in a trace and in the table of faults.
+// Op names a step of a broker. A step has the same name in the specification, in a trace and in the
+// table of faults.
+type Op string
+
+// The steps of a broker.
 const (
-	OpAcceptClient = "AcceptClient" // a client connected
-	OpReadHello    = "ReadHello"    // its hello is in
-	OpRoute        = "Route"        // it is known what a plain client wants
-	OpSendReply    = "SendReply"    // the hello is answered
-	OpBegin        = "Begin"        // a handoff is registered
-	OpSendOffer    = "SendOffer"    // the first byte of an offer is gone, and the descriptor with it
-	OpOfferWritten = "OfferWritten" // all of it is
-	OpReadAck      = "ReadAck"      // an ACK is read
-	OpAcknowledge  = "Acknowledge"  // the registry has judged it
-	OpSendCommit   = "SendCommit"   // the owner is told
-	OpCloseCopy    = "CloseCopy"    // the broker's copy of the connection is closed
-	OpReadNack     = "ReadNack"     // a rejection is read
-	OpAbandon      = "Abandon"      // a handoff left as abandoned
-	OpReadClock    = "ReadClock"    // at a deadline
-	OpDrain        = "Drain"        // the link's queue was read until it was empty
-	OpExpire       = "Expire"       // a handoff left as expired, by the proof that no ACK was sent in time
-	OpFence        = "Fence"        // the connection is ended for all that hold it
-	OpSendRevoke   = "SendRevoke"   // a holder is told to let go
-	OpReadReleased = "ReadReleased" // it has
-	OpSettle       = "Settle"       // every earlier holder has let go, or will not be waited for (Err)
-	OpSendFallback = "SendFallback" // the client is told to reconnect
-	OpProxy        = "Proxy"        // the broker serves the connection by proxy
-	OpEndConn      = "EndConn"      // the broker shut the connection down and closed it
-	OpLinkUp       = "LinkUp"       // a backend is welcome
-	OpLinkEnd      = "LinkEnd"      // the end of a link's stream is read
-	OpDropLink     = "DropLink"     // the broker reads a link no further
+	OpAcceptClient Op = "AcceptClient" // a client's connection was accepted
+	OpReadHello    Op = "ReadHello"    // the client's hello was read
+	OpRoute        Op = "Route"        // the route said which service a plain client wants
+	OpSendReply    Op = "SendReply"    // the client's hello was answered, or that failed (Err)
+	OpBegin        Op = "Begin"        // a handoff was registered
+	OpSendOffer    Op = "SendOffer"    // the first byte of an offer was sent, with the descriptor
+	OpOfferWritten Op = "OfferWritten" // the last byte of an offer was written
+	OpReadAck      Op = "ReadAck"      // an ACK was read; Err: for no pending offer
+	OpAcknowledge  Op = "Acknowledge"  // the registry judged the ACK; Err: it came too late
+	OpSendCommit   Op = "SendCommit"   // a commit was sent: the backend is the owner
+	OpCloseCopy    Op = "CloseCopy"    // the broker's copy of the connection was closed without shutdown
+	OpReadNack     Op = "ReadNack"     // a NACK was read
+	OpAbandon      Op = "Abandon"      // a handoff left the registry as abandoned
+	OpReadClock    Op = "ReadClock"    // the clock was read, at a deadline
+	OpDrain        Op = "Drain"        // what had arrived on the link was read until nothing was left, or could not be (Err)
+	OpExpire       Op = "Expire"       // a handoff left the registry as expired: no ACK was sent in time
+	OpFence        Op = "Fence"        // the connection was shut down for everybody who has a copy
+	OpSendRevoke   Op = "SendRevoke"   // a holder was told to close its copy
+	OpReadReleased Op = "ReadReleased" // the holder said that it has closed its copy
+	OpSettle       Op = "Settle"       // the earlier holder has closed its copy, or is waited for no longer (Err)
+	OpSendFallback Op = "SendFallback" // the client was told to reconnect, or that failed (Err)
+	OpProxy        Op = "Proxy"        // the broker serves the client by proxy, or could not reach the target (Err)
+	OpEndConn      Op = "EndConn"      // the broker shut down and closed a connection that it owns
+	OpLinkUp       Op = "LinkUp"       // a backend's handshake was completed
+	OpLinkEnd      Op = "LinkEnd"      // a link was read to its end: the backend has closed it
+	OpDropLink     Op = "DropLink"     // the broker gave a link up; Err: why
 )
 
 // Event is one step that a broker took.
 type Event struct {
-	Op          string // one of the Op constants
+	Op          Op     // which step
 	Link        uint64 // the number of the link, from 1; 0: the step is about none
 	Correlation uint64 // of the offer that the step is about; 0: none
 	Ref         uint64 // names the token as registry.Event.Ref does; 0: none
@@ -48,16 +51,16 @@ func (b *Broker) trace(e Event) {
 }
 
 // trace tells a step about the link itself.
-func (l *link) trace(op string, err error, note string) {
+func (l *link) trace(op Op, err error, note string) {
 	if l.b.o.Trace != nil {
 		l.b.o.Trace(Event{Op: op, Link: l.id, Err: err, Note: note})
 	}
 }
 
 // trace tells a step about one attempt.
-func (a *attempt) trace(op string, err error) { a.traceNote(op, err, "") }
+func (a *attempt) trace(op Op, err error) { a.traceNote(op, err, "") }
 
-func (a *attempt) traceNote(op string, err error, note string) {
+func (a *attempt) traceNote(op Op, err error, note string) {
 	if trace := a.link.b.o.Trace; trace != nil {
 		trace(Event{Op: op, Link: a.link.id, Correlation: a.correlation, Ref: a.ref, Err: err, Note: note})
 	}

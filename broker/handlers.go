@@ -1,145 +1,103 @@
 package broker
 
 import (
-	"errors"
 	"time"
 
-	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
 
-// The rules of what the reader of a link reads, one function each. Whoever took the
-// attempt decides it; here that is the reader.
+// One handler per message that a backend sends.
 
-// readAck takes the attempt that an ACK is for. One for an attempt that has ended, or
-// never began here, ends nothing and is not answered: whoever must let go was told to
-// when the attempt ended, and whoever was acknowledged owns, however often it says so.
-// Never is there a fence, since somebody else may own by now. Spec: ReadAck, EndedAck.
-func (l *link) readAck(m *wire.Ack, now time.Time) {
-	a := l.claim(m.CorrelationID, m.Token)
+// handle acts on one message, which was read at now.
+func (r *reader) handle(m wire.Message, now time.Time) error {
+	switch m := m.(type) {
+	case *wire.Ack:
+		if m.Accepted {
+			r.readAck(m, now)
+		} else {
+			r.readNack(m, now)
+		}
+	case *wire.Released:
+		r.readReleased(m)
+	case *wire.Pong:
+		r.pings.pong(m.Nonce, now)
+	case *wire.Ping:
+		clock, _ := fdpass.Clock() // New has read it, so it can be read
+		r.send(&wire.Pong{Nonce: m.Nonce, Clock: uint64(clock)})
+	case *wire.Draining:
+		r.advance(linkDrainRequested)
+	case *wire.Bye:
+		r.b.log.Debug("backend says bye", "service", r.service.name, "pid", r.peer.PID, "reason", m.Reason, "detail", m.Detail)
+		r.advance(linkDrainRequested)
+	default:
+		return errMessage
+	}
+	return nil
+}
+
+// readAck claims the attempt that an ACK is for. An ACK for an attempt that has ended, or never was
+// on this link, gets no answer and ends nothing: a backend that must let go was told so when the
+// attempt ended, and one that was acknowledged owns the connection, however often it says so. There
+// is no fence either: meanwhile the connection may have been offered to another backend, which owns
+// it, and a fence would end that owner's connection. Spec: ReadAck, EndedAck.
+func (r *reader) readAck(m *wire.Ack, now time.Time) {
+	a := r.claim(m.CorrelationID, m.Token)
 	if a == nil {
-		l.trace(OpReadAck, registry.ErrNotPending, "")
+		r.trace(OpReadAck, registry.ErrNotPending, "")
 		return
 	}
 	a.trace(OpReadAck, nil)
-	l.acknowledge(a, now)
+	r.service.queue.notifyCapacity()
+	a.acknowledge(now)
 }
 
-// acknowledge judges an ACK. Success is the point of no return: the connection is the
-// backend's. Spec: Acknowledge.
-func (l *link) acknowledge(a *attempt, now time.Time) {
-	_, err := l.service.registry.Acknowledge(a.token, now)
-	a.trace(OpAcknowledge, err)
-	if err != nil {
-		l.fenceAttempt(a, err)
-		return
-	}
-	l.send((*wire.Commit)(a.wireID()))
-	a.trace(OpSendCommit, nil)
-	l.b.limiter.Succeed(l.key)
-	a.closeCopy()
-	a.transfer.deliver(result{kind: adopted, attempt: a})
-}
-
-// fenceAttempt ends a connection whose ACK came too late to count: the backend may own it, by
-// its own clock. Nobody owning beats two. Spec: Fence, SendRevoke.
-func (l *link) fenceAttempt(a *attempt, err error) {
-	a.trace(OpFence, a.transfer.conn.fence())
-	l.revoke(a)
-	a.closeCopy()
-	var deadline *registry.DeadlineError
-	why := fallback.Decision{Reason: fallback.BackendAckTimeout}
-	if errors.As(err, &deadline) {
-		l.b.limiter.Fail(l.key, time.Now())
-		why = deadline.Fallback()
-	}
-	l.b.log.Warn("connection fenced", "service", l.service.name, "pid", l.peer.PID, "reason", why.Reason)
-	a.transfer.deliver(result{kind: fenced, attempt: a, why: why})
-}
-
-// closeCopy closes the broker's copy of a connection that is somebody else's, or
-// nobody's. Spec: CloseCopy.
-func (a *attempt) closeCopy() {
-	a.transfer.conn.close()
-	a.trace(OpCloseCopy, nil)
-}
-
-// readNack gives the connection back: a backend that rejects has closed every copy.
-// Spec: ReadNack, Abandon.
-func (l *link) readNack(m *wire.Ack, now time.Time) {
-	a := l.claim(m.CorrelationID, m.Token)
+// readNack claims the attempt that a NACK rejects. One for an attempt that expired while the NACK
+// was on its way says that its holder has closed its copy. Spec: ReadNack.
+func (r *reader) readNack(m *wire.Ack, now time.Time) {
+	a := r.claim(m.CorrelationID, m.Token)
 	if a == nil {
-		// One that expired meanwhile is settled by it.
-		settled := l.settle(m.CorrelationID, m.Token)
-		l.trace(OpReadNack, nil, noteIf(settled == nil, "of no attempt"))
+		r.settle(OpReadNack, m.CorrelationID, m.Token)
 		return
 	}
 	a.trace(OpReadNack, nil)
-	l.service.registry.Abandon(a.token)
-	a.trace(OpAbandon, nil)
-	switch m.Reason {
-	case wire.ReasonBusy, wire.ReasonFDPressureDisabled: // it is well, and says so
-	case wire.ReasonDraining:
-		l.drain()
-	default:
-		l.b.limiter.Fail(l.key, now)
-	}
-	l.b.log.Info("offer rejected", "service", l.service.name, "pid", l.peer.PID, "reason", m.Reason, "detail", m.Detail)
-	why := fallback.Decision{Reason: m.Reason.Fallback(), RetryAfter: m.RetryAfter}
-	a.transfer.deliver(result{kind: back, attempt: a, why: why})
+	r.service.queue.notifyCapacity()
+	a.reject(m, now)
 }
 
-// revoke tells a holder to let go. Spec: SendRevoke.
-func (l *link) revoke(a *attempt) {
-	l.send((*wire.Revoke)(a.wireID()))
-	a.trace(OpSendRevoke, nil)
+// readReleased notes that a holder has closed its copy. Spec: ReadReleased.
+func (r *reader) readReleased(m *wire.Released) {
+	r.settle(OpReadReleased, m.CorrelationID, m.Token)
 }
 
-func (a *attempt) wireID() *wire.Attempt {
-	return &wire.Attempt{Token: a.token, CorrelationID: a.correlation}
-}
-
-// readReleased notes that a holder has let go. Spec: ReadReleased.
-func (l *link) readReleased(m *wire.Released) {
-	a := l.settle(m.CorrelationID, m.Token)
-	if a == nil {
-		l.trace(OpReadReleased, nil, "of no attempt")
+// settle ends the wait for the holder of an attempt; step is what was read from it. The step is
+// traced before the settled channel is closed: whoever waits for that goes on at once, and would
+// trace Settle, and offer the connection again, before the step that allowed it.
+func (r *reader) settle(step Op, correlation uint64, token registry.Token) {
+	r.mu.Lock()
+	a := r.attempts.settle(correlation, token)
+	r.mu.Unlock()
+	switch {
+	case a == nil:
+		r.trace(step, nil, "of no attempt")
 		return
+	case step == OpReadNack:
+		r.trace(step, nil, "") // it rejects nothing: its attempt has ended
+	default:
+		a.trace(step, nil)
 	}
-	a.trace(OpReadReleased, nil)
+	close(a.settled)
+	r.service.queue.notifyCapacity()
 }
 
-// readPong ends the wait for a sign of life. One for another ping is no such sign.
-func (l *link) readPong(m *wire.Pong, now time.Time) {
-	if l.nonce != 0 && m.Nonce == l.nonce {
-		l.nonce = 0
-		l.pingAt = now.Add(l.b.o.PingInterval)
-	}
-}
-
-// drain stops offers to a backend that wants no more. What is under way goes on.
-func (l *link) drain() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.draining = true
-}
-
-// sendBye tells a draining backend that nothing more will come, once nothing is under
-// way. Only the reader says it: it has sent every commit by then.
-func (l *link) sendBye() {
-	l.mu.Lock()
-	due := l.draining && !l.bye && len(l.attempts) == 0 && len(l.unsettled) == 0
-	l.bye = l.bye || due
-	l.mu.Unlock()
+// sendBye tells a draining backend that nothing more will come, as soon as nothing is pending or
+// unsettled on its link. Only the reader says so: it has sent every commit by then.
+func (r *reader) sendBye() {
+	r.mu.Lock()
+	due := r.attempts.isEmpty() && r.advanceLocked(linkAllDecided)
+	r.mu.Unlock()
 	if due {
-		l.send(&wire.Bye{Reason: wire.ByeClosing})
+		r.send(&wire.Bye{Reason: wire.ByeClosing})
 	}
-}
-
-func noteIf(condition bool, note string) string {
-	if condition {
-		return note
-	}
-	return ""
 }

@@ -17,7 +17,7 @@ import (
 
 // stopping are options whose broker stops after a step, once: reached says that it did,
 // and it goes on when resume is closed.
-func stopping(o broker.Options, op string) (_ broker.Options, reached <-chan broker.Event, resume chan<- struct{}) {
+func stopping(o broker.Options, op broker.Op) (_ broker.Options, reached <-chan broker.Event, resume chan<- struct{}) {
 	stopped, goOn := make(chan broker.Event, 1), make(chan struct{})
 	done := false // by one goroutine: the link's reader
 	o.Trace = func(e broker.Event) {

@@ -47,26 +47,19 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 		return untouched, ErrClosed
 	}
 	defer b.leave()
-	h, err := b.takenConn(conn)
+	c, err := b.takenConn(conn)
 	if err != nil {
 		return untouched, err
 	}
-	p := &transfer{b: b, request: r, conn: h, callers: true, began: time.Now(), results: make(chan result, 1)}
+	t := &transfer{b: b, request: r, conn: c, callers: true, began: time.Now(), results: make(chan result, 1)}
 	ctx, stop := b.within(ctx)
 	defer stop()
-	o := p.handoff(ctx)
-	p.count(o)
+	o := t.run(ctx)
+	t.count(o)
 	if o.Kind == Fenced && ctx.Err() != nil {
 		return o, fmt.Errorf("broker: connection fenced: %w", context.Cause(ctx))
 	}
 	return o, nil
-}
-
-func (p *transfer) handoff(ctx context.Context) Outcome {
-	if !p.enter() || !p.offerSoon(ctx) {
-		return p.giveUp(true)
-	}
-	return p.proceed(ctx, p.await(ctx))
 }
 
 // within returns ctx, which also ends when Shutdown will wait no longer.
@@ -80,14 +73,4 @@ func (b *Broker) within(ctx context.Context) (context.Context, func()) {
 func (r Request) check() error {
 	m := wire.Offer{Service: r.Service, Preface: r.Preface, Metadata: r.Metadata, ClientAddress: r.ClientAddress}
 	return m.CheckRequest()
-}
-
-// giveBack gives the connection to the caller of Handoff.
-func (p *transfer) giveBack(settled bool) net.Conn {
-	if p.latest == nil {
-		// Nobody ever had a copy, so it is as it came, except for what was peeked.
-		_ = p.conn.conn.SetDeadline(time.Time{})
-	}
-	p.b.ledger.Adopted(fromCaller)
-	return &ownedconn.Returned{Conn: ownedconn.New(p.conn.conn, p.request.Preface), Settled: settled}
 }

@@ -11,45 +11,48 @@ import (
 // protocol is the version of the client's protocol that is spoken here. docs/reference.md fixes it.
 const protocol = 1
 
-// greet answers the hello of a client and makes its transfer. It returns false if the
-// client is dealt with: then nothing is on its way. Spec: ReadHello, SendReply.
-func (a *pendingClient) greet(p *transfer) bool {
-	hello, err := parseHello(a.hello)
+// answerHello answers the hello of a client, and reports whether its connection is to be handed
+// over. Otherwise the client is dealt with. Spec: ReadHello, SendReply.
+func (c *pendingClient) answerHello(t *transfer) bool {
+	hello, err := parseHello(c.hello)
 	if err != nil {
-		a.b.trace(Event{Op: OpReadHello, Err: err})
-		a.fail(err)
+		c.b.trace(Event{Op: OpReadHello, Err: err})
+		c.fail(err)
 		return false
 	}
-	a.b.trace(Event{Op: OpReadHello, Note: hello.Service})
-	p.request = Request{Service: hello.Service, ClientAddress: remote(a.from)}
-	p.enter()
+	c.b.trace(Event{Op: OpReadHello, Note: hello.Service})
+	t.request = Request{Service: hello.Service, ClientAddress: remote(c.from)}
+	why := t.admit()
 	reply := wire.HelloReply{FrameID: hello.FrameID}
-	if refused := a.b.refuse(hello); refused != nil {
-		reply.Refused = refused
-		p.why = fallback.Decision{Reason: fallback.ServicePolicyDisabled, RetryAfter: refused.RetryAfter}
+	if reply.Refused = c.b.refusal(hello); reply.Refused != nil {
+		why = fallback.Decision{Reason: fallback.ServicePolicyDisabled, RetryAfter: reply.Refused.RetryAfter}
 	} else {
-		reply.Negotiated, err = p.negotiate(hello)
+		reply.Negotiated, why, err = t.negotiate(hello, why)
 	}
 	if err == nil {
-		err = p.conn.write(reply.Append(nil))
+		err = t.conn.write(reply.Append(nil))
 	}
-	a.b.trace(Event{Op: OpSendReply, Err: err})
+	c.b.trace(Event{Op: OpSendReply, Err: err})
 	if err != nil {
-		a.b.inFlight.Add(-1)
-		a.fail(err)
+		c.b.inFlight.Add(-1)
+		c.fail(err)
 		return false
 	}
-	if !p.ready.IsZero() {
+	if !t.ready.IsZero() {
 		return true
 	}
-	go func() { // what the reply said is all that there is to say
-		p.conn.linger(p.b.o.SettleTimeout)
-		p.conn.end("not handed over")
-		o := p.outcome()
-		o.Kind, o.Decision = Fallback, p.why
-		p.finish(o)
-	}()
+	go t.endByReply(why)
 	return false
+}
+
+// endByReply ends the connection of a client that the reply to its hello told to reconnect.
+func (t *transfer) endByReply(why fallback.Decision) {
+	t.advance(OpSendFallback) // by the reply
+	t.conn.linger(t.b.o.SettleTimeout)
+	t.conn.end("not handed over")
+	o := t.outcome(why)
+	o.Kind = Fallback
+	t.finish(o)
 }
 
 func parseHello(b []byte) (*wire.Hello, error) {
@@ -68,8 +71,8 @@ func parseHello(b []byte) (*wire.Hello, error) {
 	return hello, nil
 }
 
-// refuse returns why a client cannot be told anything better than no; nil: it can.
-func (b *Broker) refuse(hello *wire.Hello) *wire.Refused {
+// refusal returns the refusal that answers a hello; nil: the hello is not refused.
+func (b *Broker) refusal(hello *wire.Hello) *wire.Refused {
 	refused := wire.Refused{MinProtocol: protocol, MaxProtocol: protocol}
 	switch {
 	case hello.MinProtocol > protocol || (hello.MaxProtocol != 0 && hello.MaxProtocol < protocol):
@@ -84,32 +87,34 @@ func (b *Broker) refuse(hello *wire.Hello) *wire.Refused {
 	return &refused
 }
 
-// negotiate makes the reply to a hello. If the client is to be handed over the transfer
-// has the token that it will be told ready with; else p.why says why not.
-func (p *transfer) negotiate(hello *wire.Hello) (*wire.Negotiated, error) {
-	s := p.b.service(hello.Service)
+// negotiate makes the reply to a hello that is not refused. If the client is to be handed over,
+// t.ready is the token that ready will name its connection by. Otherwise negotiate returns why not;
+// why is a reason that is known already, or zero.
+func (t *transfer) negotiate(hello *wire.Hello, why fallback.Decision) (*wire.Negotiated, fallback.Decision, error) {
+	s := t.b.service(hello.Service)
 	reply := &wire.Negotiated{Protocol: protocol, Address: s.reconnect, Capabilities: wire.CapabilityHandlePassing}
 	switch {
 	case hello.Capabilities&wire.CapabilityHandlePassing == 0:
-		p.why = fallback.Decision{Reason: fallback.ClientUnsupported}
+		why = fallback.Decision{Reason: fallback.ClientUnsupported}
 	case s.disabled:
-		p.why = fallback.Decision{Reason: fallback.ServicePolicyDisabled}
+		why = fallback.Decision{Reason: fallback.ServicePolicyDisabled}
 	}
-	if p.why.Reason != 0 {
-		return reply, nil
+	if why.Reason != 0 {
+		return reply, why, nil
 	}
 	token, err := randomToken()
 	if err != nil {
-		return nil, err
+		return nil, why, err
 	}
-	p.ready, reply.Token = token, token
-	// The client waits for the whole way, not for one deadline of it.
-	reply.WaitBudget = p.b.budget(s)
-	p.until = time.Now().Add(reply.WaitBudget)
-	return reply, nil
+	t.ready, reply.Token = token, token
+	// The client waits for all attempts, not for one deadline.
+	reply.WaitBudget = t.b.budget(s)
+	t.until = time.Now().Add(reply.WaitBudget)
+	return reply, why, nil
 }
 
-// budget returns how long it may take to know what becomes of a connection.
+// budget returns the longest time until the outcome of a connection is known: all attempts, with
+// their settling.
 func (b *Broker) budget(s *service) time.Duration {
 	return time.Duration(b.o.Attempts) * (s.deadline + b.o.SettleTimeout)
 }

@@ -32,7 +32,7 @@ func (h *history) add(e broker.Event) {
 }
 
 // of returns the latest step of that kind, and how many there were.
-func (h *history) of(op string) (latest broker.Event, n int) {
+func (h *history) of(op broker.Op) (latest broker.Event, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range h.events {
@@ -45,7 +45,7 @@ func (h *history) of(op string) (latest broker.Event, n int) {
 }
 
 // on returns how many steps of that kind there were on a link.
-func (h *history) on(op string, link uint64) (n int) {
+func (h *history) on(op broker.Op, link uint64) (n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range h.events {
@@ -63,7 +63,7 @@ func TestHostileMessages(t *testing.T) {
 	forged := wire.Ack{Token: mustToken(t, "0123456789abcdef"), Accepted: true, CorrelationID: 1}
 	cases := map[string]struct {
 		send func(own, others offer) string // on the hostile backend's link
-		op   string                         // the step that tells of it
+		op   broker.Op                      // the step that tells of it
 		err  func(error) bool
 		lost bool // the link, and the handoff on it
 	}{

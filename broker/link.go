@@ -1,173 +1,160 @@
 package broker
 
 import (
-	"net"
 	"sync"
 	"time"
 
 	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
-	"github.com/handoff-go/handoff/wire"
 )
 
-// link is the broker's end of a control connection. It has one reading goroutine, the
-// only one that may call its queue empty: see read. Attempts hang on the link that they
-// were offered on, and their keys mean nothing on another: an ACK there ends nothing.
+// linkPhase is where the life of a link stands. after is its only table.
+type linkPhase uint8
+
+const (
+	linkHandshaking linkPhase = iota // no welcome is sent, so no offer either
+	linkOpen                         // offers may be sent
+	linkDraining                     // the backend wants no more offers; what it has is decided
+	linkDismissed                    // a draining backend was told that nothing more will come
+	linkBreaking                     // the reader must drop the link
+	linkClosed                       // the reader saw the end of the stream, or drops the link
+)
+
+// linkEvent is what changes the phase of a link.
+type linkEvent uint8
+
+const (
+	linkWelcomed       linkEvent = iota + 1 // the welcome is sent: OpLinkUp
+	linkDrainRequested                      // the backend said draining or bye, or rejected an offer so
+	linkAllDecided                          // nothing is pending or unsettled on a draining link
+	linkFailed                              // a write failed, or Shutdown ends the link
+	linkReadingEnded                        // OpLinkEnd or OpDropLink
+)
+
+// after returns the phase after an event, and whether the event changes p: others are ignored.
+func (p linkPhase) after(e linkEvent) (linkPhase, bool) {
+	switch {
+	case p == linkHandshaking && e == linkWelcomed:
+		return linkOpen, true
+	case p == linkOpen && e == linkDrainRequested:
+		return linkDraining, true
+	case p == linkDraining && e == linkAllDecided:
+		return linkDismissed, true
+	case p < linkBreaking && e == linkFailed:
+		return linkBreaking, true
+	case p < linkClosed && e == linkReadingEnded:
+		return linkClosed, true
+	}
+	return p, false
+}
+
+// link is the broker's end of a control connection: what any goroutine may do with it. What only
+// its one reading goroutine may do is reader's. Attempts belong to the link that they were offered
+// on, and their keys mean nothing on another: an ACK there ends nothing.
 type link struct {
 	b       *Broker
 	id      uint64
 	service *service
 	peer    registry.Backend
 	key     string // of the limiter
-	conn    *net.UnixConn
 	sock    *fdpass.Link
-	lease   bool // else commit only
-	limit   int  // of attempts at a time
+	lease   bool // else the link is commit only
+	limit   int  // how many attempts may be pending
 
-	// Of the reading goroutine.
-	in     *wire.Decoder
-	parser wire.Parser
-	nonce  uint64    // of the ping that has no pong yet; 0: none
-	pingAt time.Time // when the next ping is sent, or this one's pong is due; zero: never
-	bye    bool      // the sendBye is sent
-
-	mu        sync.Mutex
-	attempts  map[uint64]*attempt // offered, not decided, by correlation id
-	unsettled map[uint64]*attempt // decided, and the holder has not let go
-	open      bool                // the welcome is sent
-	draining  bool                // the backend wants no more offers
-	closed    bool                // the broker makes no more offers
-	armed     time.Time           // the read deadline; zero: never
-	broken    error               // why the reader must drop the link; nil: it need not
-	out       []byte              // what could not be written at once
-	cut       bool                // nothing can be written any more
-	flushing  bool                // a goroutine writes out, so nobody else writes
-	partial   *attempt            // the offer that has bytes in out
+	mu       sync.Mutex
+	phase    linkPhase
+	failure  error     // why the phase is linkBreaking
+	wakeAt   time.Time // when the reader wakes by itself: the read deadline; zero: never
+	attempts attemptTable
+	out      outbox
 }
 
-type linkState int
+// capacity says whether a link may be sent one more offer.
+type capacity uint8
 
 const (
-	linkOpen   linkState = iota
-	linkFull             // for now
-	linkClosed           // for good
+	capacityNow capacity = iota + 1
+	capacityLater
+	capacityNever
 )
 
-// load returns how many attempts the link has, and whether it may have another.
-func (l *link) load() (int, linkState) {
+// load returns how many attempts are pending, and whether there may be another.
+func (l *link) load() (pending int, c capacity) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.attempts), l.stateLocked()
+	return len(l.attempts.pending), l.capacityLocked()
 }
 
-// A link with an unsettled attempt gets no offers: its backend is stuck. One with bytes
-// to be written neither: its backend does not read, and descriptors do not queue.
-func (l *link) stateLocked() linkState {
+// capacityLocked withholds offers from a link with an unsettled attempt, whose backend is stuck,
+// and from one with bytes to be written, whose backend does not read: a descriptor cannot wait
+// behind them.
+func (l *link) capacityLocked() capacity {
 	switch {
-	case !l.open || l.closed || l.draining || l.broken != nil:
-		return linkClosed
-	case len(l.attempts) >= l.limit || len(l.unsettled) > 0 || l.flushing:
-		return linkFull
+	case l.phase != linkOpen:
+		return capacityNever
+	case len(l.attempts.pending) >= l.limit, len(l.attempts.unsettled) > 0, l.out.phase != outboxIdle:
+		return capacityLater
 	}
-	return linkOpen
+	return capacityNow
 }
 
-// claim removes an attempt from the link and returns it, or nil if it is not there, or
-// has another token. Whoever takes an attempt decides it, alone.
+// claim removes a pending attempt from the link and returns it; nil: it is not there, or has another
+// token. Whoever claims an attempt decides it, alone. Afterwards the link has capacity again: the
+// caller calls notifyCapacity, behind the trace of its step.
 func (l *link) claim(correlation uint64, token registry.Token) *attempt {
 	l.mu.Lock()
-	a := l.attempts[correlation]
-	if a == nil || !a.token.Equal(token) {
-		l.mu.Unlock()
-		return nil
-	}
-	delete(l.attempts, correlation)
-	l.mu.Unlock()
-	l.service.notifyCapacity()
-	return a
+	defer l.mu.Unlock()
+	return l.attempts.claim(correlation, token)
 }
 
-// unsettle notes that the holder of an attempt, which the caller took, has not let go.
+// claimIf claims all pending attempts for which f holds.
+func (l *link) claimIf(f func(*attempt) bool) []*attempt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.attempts.claimIf(f)
+}
+
+// claimAll claims all pending attempts.
+func (l *link) claimAll() []*attempt { return l.claimIf(func(*attempt) bool { return true }) }
+
+// unsettle notes that the holder of a claimed attempt has not closed its copy.
 func (l *link) unsettle(a *attempt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a.settled = make(chan struct{})
-	l.unsettled[a.correlation] = a
+	l.attempts.unsettle(a)
 }
 
-// settle notes that a holder has let go, if it had not. Only the reader calls it.
-func (l *link) settle(correlation uint64, token registry.Token) *attempt {
-	l.mu.Lock()
-	a := l.unsettled[correlation]
-	if a == nil || !a.token.Equal(token) {
-		l.mu.Unlock()
-		return nil
-	}
-	delete(l.unsettled, correlation)
-	l.mu.Unlock()
-	close(a.settled)
-	l.service.notifyCapacity()
-	return a
-}
-
-// claimAll claims all attempts that satisfy f.
-func (l *link) claimAll(f func(*attempt) bool) []*attempt {
+// advance changes the phase, and reports whether it did.
+func (l *link) advance(e linkEvent) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var taken []*attempt
-	for correlation, a := range l.attempts {
-		if f(a) {
-			delete(l.attempts, correlation)
-			taken = append(taken, a)
-		}
-	}
-	return taken
+	return l.advanceLocked(e)
 }
 
-// close stops offers on this link.
-func (l *link) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closed = true
+func (l *link) advanceLocked(e linkEvent) (changed bool) {
+	l.phase, changed = l.phase.after(e)
+	return changed
 }
 
-// failLocked asks the reader to drop the link: only the reader may judge what was not
-// read yet.
-func (l *link) failLocked(err error) {
-	if l.broken == nil && !l.closed {
-		l.broken = err
-		l.armLocked(time.Unix(1, 0))
-	}
-}
-
+// fail has the reader drop the link, for the first reason that is given: only the reader may judge
+// what was not read yet.
 func (l *link) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failLocked(err)
 }
 
-// armLocked has the reader wake at t, if it would not wake sooner.
-func (l *link) armLocked(t time.Time) {
-	if l.armed.IsZero() || t.Before(l.armed) {
-		l.armed = t
-		_ = l.sock.SetReadDeadline(t) // a closed link has no reader to wake
+func (l *link) failLocked(err error) {
+	if l.advanceLocked(linkFailed) {
+		l.failure = err
+		l.wakeByLocked(time.Unix(1, 0))
 	}
 }
 
-// rearm sets when the reader wakes next: at the first deadline of an attempt, or at the
-// next ping. It returns why the link must be dropped instead.
-func (l *link) rearm() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken != nil {
-		return l.broken
+// wakeByLocked has the reader wake at t, if it would not wake sooner.
+func (l *link) wakeByLocked(t time.Time) {
+	if l.wakeAt.IsZero() || t.Before(l.wakeAt) {
+		l.wakeAt = t
+		_ = l.sock.SetReadDeadline(t) // a closed link has no reader to wake
 	}
-	next := l.pingAt
-	for _, a := range l.attempts {
-		if next.IsZero() || a.deadline.Before(next) {
-			next = a.deadline
-		}
-	}
-	l.armed = next
-	return l.sock.SetReadDeadline(next)
 }

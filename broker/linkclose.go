@@ -5,98 +5,83 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/wire"
 )
 
-// queueSurvives says that ShutdownRead leaves what had arrived to be read. On macOS it
-// throws it away.
+// queueSurvives says that ShutdownRead leaves what had arrived to be read. macOS discards it.
 const queueSurvives = runtime.GOOS == "linux"
 
-// end is for a link whose stream was read to its end: every message that its backend
-// ever sent has been acted upon, and its end is closed, after every copy that it held.
-// Spec: LinkEnd.
-func (l *link) end() {
-	l.close()
-	l.trace(OpLinkEnd, nil, "")
-	l.b.part(l)
-	for _, a := range l.claimAll(func(*attempt) bool { return true }) {
-		l.abandon(a, true)
+// end is for a link whose stream was read to its end: every message that its backend ever sent has
+// been handled, and the backend has closed its end, behind every copy that it held. Spec: LinkEnd.
+func (r *reader) end() {
+	r.advance(linkReadingEnded)
+	r.trace(OpLinkEnd, nil, "")
+	r.b.part(r.link)
+	for _, a := range r.claimAll() {
+		a.abandon(true)
 	}
-	l.settleAll()
-	l.b.log.Info("link ended", "service", l.service.name, "pid", l.peer.PID)
+	r.settleAll()
+	r.b.log.Info("link ended", "service", r.service.name, "pid", r.peer.PID)
 }
 
-// drop ends a link from this side. The backend's sends fail from here on, and what it
-// had sent is read to the end, so that no ACK is missed; unless the stream cannot be
-// read, when one may hide in it, and every connection is fenced. Spec: DropLink.
-func (l *link) drop(why error) {
-	l.close()
+// drop ends a link from this side. Spec: DropLink.
+//
+// First reading is shut down, and then what had arrived is read to its end. From the first on the
+// backend's sends fail, so that no ACK can follow the last read; read the other way round, an ACK
+// sent between the last read and the shutdown would make an owner of a backend whose attempt is
+// abandoned here. Where the stream cannot be read to its end an ACK may hide in it, and every
+// connection is fenced.
+func (r *reader) drop(why error) {
+	r.advance(linkReadingEnded)
 	var garbled *garbledError
 	readable := queueSurvives && !errors.As(why, &garbled)
-	if l.sock.ShutdownRead() != nil {
+	if r.sock.ShutdownRead() != nil {
 		readable = false // an ACK may come yet
 	}
-	l.trace(OpDropLink, why, "")
+	r.trace(OpDropLink, why, "")
 	if readable {
-		end, _ := l.readQueue()
-		readable = end == drainEnd
+		state, _ := r.readQueue()
+		readable = state == queueEnded
 	}
-	l.b.part(l)
-	for _, a := range l.claimAll(func(*attempt) bool { return true }) {
+	r.b.part(r.link)
+	for _, a := range r.claimAll() {
 		if readable {
-			l.abandon(a, false)
+			a.abandon(false)
 		} else {
-			l.service.registry.Abandon(a.token)
-			a.trace(OpAbandon, nil)
-			l.fenceAttempt(a, nil)
+			a.abandonFenced()
 		}
 	}
-	l.b.log.Warn("link dropped", "service", l.service.name, "pid", l.peer.PID, "error", why)
-	l.send(&wire.Bye{Reason: byeReason(why), Detail: wire.ClipDetail(why.Error())})
-	// The end of its link is how a backend says that it has let go.
-	if l.sock.AwaitHangup(time.Now().Add(l.b.o.SettleTimeout)) == nil {
-		l.trace(OpLinkEnd, nil, "")
-		l.settleAll()
+	r.b.log.Warn("link dropped", "service", r.service.name, "pid", r.peer.PID, "error", why)
+	r.send(&wire.Bye{Reason: byeReason(why), Detail: wire.ClipDetail(why.Error())})
+	// A backend closes its link behind every copy that it held.
+	if r.sock.AwaitHangup(time.Now().Add(r.b.o.SettleTimeout)) == nil {
+		r.trace(OpLinkEnd, nil, "")
+		r.settleAll()
 	}
 }
 
-// abandon gives back the connection of an attempt that was not acknowledged on a link
-// that is over. The caller took the attempt. Spec: Abandon, or Expire where it is due.
-func (l *link) abandon(a *attempt, settled bool) {
-	now := time.Now()
-	why := fallback.Decision{Reason: fallback.BackendGone}
-	if expired, due := l.service.registry.Expire(a.token, now); due {
-		why = expired.Fallback()
-		a.trace(OpExpire, nil)
-	} else {
-		l.service.registry.Abandon(a.token)
-		a.trace(OpAbandon, nil)
-	}
-	if !settled {
-		l.unsettle(a)
-		l.revoke(a)
-	}
-	l.b.limiter.Fail(l.key, now)
-	a.transfer.deliver(result{kind: back, attempt: a, why: why})
-}
-
-// settleAll notes that the backend has let go of everything: it is gone.
-func (l *link) settleAll() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for correlation, a := range l.unsettled {
-		delete(l.unsettled, correlation)
+// settleAll notes that the backend has closed every copy: its end of the link is closed. The end of
+// the link must have been traced, because whoever waits for this goes on at once.
+func (r *reader) settleAll() {
+	r.mu.Lock()
+	settled := r.attempts.settleAll()
+	r.mu.Unlock()
+	for _, a := range settled {
 		close(a.settled)
 	}
 }
 
+// byeReason is how a backend is told why its link is dropped or refused.
 func byeReason(why error) wire.ByeReason {
 	var garbled *garbledError
 	switch {
-	case errors.As(why, &garbled), errors.Is(why, errFlooded):
+	case errors.As(why, &garbled), errors.Is(why, errFlooded), errors.Is(why, errHandshake):
 		return wire.ByeProtocol
-	case errors.Is(why, errSilent), errors.Is(why, errCongested), errors.Is(why, errPartial):
+	case errors.Is(why, errForbidden):
+		return wire.ByeForbidden
+	case errors.Is(why, errVersion):
+		return wire.ByeVersion
+	case errors.Is(why, errSilent), errors.Is(why, errCongested), errors.Is(why, errPartial), timeout(why):
 		return wire.ByeSilent
 	case errors.Is(why, ErrClosed):
 		return wire.ByeClosing

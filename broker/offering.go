@@ -2,135 +2,198 @@ package broker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
 )
 
-// offerNext offers the connection to a backend that was not tried yet, and returns true
-// if one was: the transfer is its link's from then on. Else p.why says why not, and busy
-// that there is a backend which may take it later.
-func (p *transfer) offerNext() (offered, busy bool) {
-	s := p.b.service(p.request.Service)
+// offerKind says what came of looking for a backend.
+type offerKind uint8
+
+const (
+	offerMade    offerKind = iota + 1 // a backend was sent the connection: the transfer is its link's
+	offerWaits                        // a backend that is busy may take the connection later
+	offerRefused                      // no backend will take it
+)
+
+// offerResult is what came of looking for a backend, and, unless one was found, why not.
+type offerResult struct {
+	kind offerKind
+	why  fallback.Decision
+}
+
+// offerNext offers the connection to backends that it was not offered to yet, one after the other,
+// until one was sent the first byte. last is why the connection is not adopted so far; it remains
+// the answer if there is simply no further backend. queued says that the connection waits in the
+// queue already, so nobody is before it.
+func (t *transfer) offerNext(last fallback.Decision, queued bool) offerResult {
+	s := t.b.service(t.request.Service)
 	if s == nil || s.disabled {
-		p.why = fallback.Decision{Reason: fallback.ServicePolicyDisabled}
-		return false, false
+		return offerResult{offerRefused, fallback.Decision{Reason: fallback.ServicePolicyDisabled}}
 	}
-	if len(p.tried) == 0 && !p.inLine && s.lined.Load() {
-		p.why = fallback.Decision{Reason: fallback.FDPressureDisabled}
-		return false, true // others came first
+	if len(t.tried) == 0 && !queued && s.queue.hasNewcomers() {
+		return offerResult{offerWaits, fallback.Decision{Reason: fallback.FDPressureDisabled}}
 	}
-	var skipped []*link // this time
-	for len(p.tried) < p.b.o.Attempts {
+	var busy []*link // at this look
+	for len(t.tried) < t.b.o.Attempts {
 		now := time.Now()
-		if !p.until.IsZero() && now.Add(s.deadline).After(p.until) {
-			return false, false // the client would not hear of it
+		if !t.until.IsZero() && now.Add(s.deadline).After(t.until) {
+			break // the client would have stopped waiting before the deadline
 		}
-		l, full, why := p.b.pick(s, p.tried, skipped, now)
-		if l == nil {
-			if p.why.Reason == 0 || why.Reason != fallback.BackendGone {
-				p.why = why
+		picked := s.pick(t.tried, busy, t.b.limiter, now)
+		if picked.link == nil {
+			if last.Reason == 0 || picked.why.Reason != fallback.BackendGone {
+				last = picked.why
 			}
-			return false, busy || full
+			if picked.full || len(busy) > 0 {
+				return offerResult{offerWaits, last}
+			}
+			break
 		}
-		p.tried = append(p.tried, l) // before it is the link's
-		sent, why := l.offer(p)
+		sent, why := t.offerTo(picked.link)
 		switch sent {
 		case offerSent:
-			return true, false
+			return offerResult{kind: offerMade}
 		case retryLater:
-			p.tried = p.tried[:len(p.tried)-1]
-			skipped = append(skipped, l)
-			busy = true
-		case giveUpOffer:
-			p.why = why
-			return false, false
+			busy = append(busy, picked.link)
+		case giveUp:
+			return offerResult{offerRefused, why}
 		}
-		p.why = why
+		last = why
 	}
-	return false, false
+	return offerResult{offerRefused, last}
 }
 
-// offerSoon is offerNext, but waits a little for a backend that is busy: it may be the
-// broker's own reader that has not come to its ACKs.
-func (p *transfer) offerSoon(ctx context.Context) bool {
-	offered, busy := p.offerNext()
-	if offered || !busy {
-		return offered
+// offerTo offers the connection on one link. Once it is sent the transfer is the link's, and the
+// caller must not touch it; so the state changes before. Where no byte was sent nobody has a copy,
+// and the connection can be offered elsewhere at once.
+func (t *transfer) offerTo(l *link) (sendResult, fallback.Decision) {
+	t.tried = append(t.tried, l)
+	a, why := l.newAttempt(t.conn, t, t.request.ClientAddress)
+	if a == nil {
+		return giveUp, why
 	}
-	return p.offerLater(ctx)
+	t.latest = a
+	t.advance(OpSendOffer)
+	sent, why := a.offer(&t.request, t.ready)
+	if sent == offerSent {
+		return sent, why
+	}
+	t.advance(OpAbandon)
+	t.advance(OpSettle)
+	if sent == retryLater {
+		t.tried = t.tried[:len(t.tried)-1]
+	}
+	return sent, why
 }
 
-// offerLater offers the connection as soon as a backend that is busy may take it, within
-// its patience.
-func (p *transfer) offerLater(ctx context.Context) bool {
-	timer := time.NewTimer(p.patience())
+// offerSoon is offerNext, but waits for a backend that is busy: often it is only that the broker's
+// own reader has not come to the ACKs yet.
+func (t *transfer) offerSoon(ctx context.Context, last fallback.Decision) offerResult {
+	r := t.offerNext(last, false)
+	if r.kind == offerWaits {
+		return t.offerLater(ctx, r.why)
+	}
+	return r
+}
+
+// offerLater waits in the service's queue until a backend takes the connection, the patience of
+// its client is over, ctx ends or Shutdown begins. It never returns offerWaits.
+func (t *transfer) offerLater(ctx context.Context, last fallback.Decision) offerResult {
+	timer := time.NewTimer(t.patience())
 	defer timer.Stop()
-	if len(p.tried) == 0 {
-		return p.offerInLine(ctx, timer.C)
-	}
 	for {
-		// First wait, then look: room that there is in between is not missed.
-		room := p.b.room(p.request.Service)
-		if offered, busy := p.offerNext(); offered || !busy {
-			return offered
+		var r offerResult
+		if w := t.b.joinQueue(t.request.Service, len(t.tried) == 0); w != nil {
+			r = t.awaitTurn(ctx, timer.C, w, last)
+			w.leave()
+		} else { // no backend, so none is busy
+			r = t.offerNext(last, true)
 		}
+		if r.kind != offerWaits {
+			return r
+		}
+		last = r.why // the queue closed, and there is a new backend with a new one
+	}
+}
+
+// awaitTurn looks for a backend whenever w is told to. It returns offerWaits if the queue closed.
+func (t *transfer) awaitTurn(ctx context.Context, patience <-chan time.Time, w *waiter, last fallback.Decision) offerResult {
+	for {
 		select {
-		case <-room:
-		case <-timer.C:
-			return false
+		case <-w.wake:
+			r := t.offerNext(last, true)
+			if r.kind != offerWaits || w.queueClosed() {
+				return r
+			}
+			last = r.why
+		case <-patience:
+			return offerResult{offerRefused, last}
 		case <-ctx.Done():
-			return false
-		case <-p.b.closing.Done():
-			return false
+			return offerResult{offerRefused, last}
+		case <-t.b.closing.Done():
+			return offerResult{offerRefused, last}
 		}
 	}
 }
 
-// patience returns how long to wait for a backend that is busy. Who has somewhere else to
-// go goes there soon; a plain client has not, and would be disconnected: it waits as long
-// as an explicit one is told to wait for everything.
-func (p *transfer) patience() time.Duration {
-	if !p.ready.IsZero() || p.callers || p.request.Proxy != "" {
-		return p.b.o.SettleTimeout
+// patience returns how long the connection waits for a busy backend. Clients that have a fallback
+// wait only SettleTimeout; a plain client would be disconnected, so it waits as long as an explicit
+// one is told to wait for everything.
+func (t *transfer) patience() time.Duration {
+	if !t.ready.IsZero() || t.callers || t.request.Proxy != "" {
+		return t.b.o.SettleTimeout
 	}
-	return p.b.budget(p.b.service(p.request.Service)) - time.Since(p.began)
+	return t.b.budget(t.b.service(t.request.Service)) - time.Since(t.began)
 }
 
-// room returns a channel that is closed when a backend of the service has room, or the
-// backends have changed.
-func (b *Broker) room(name string) <-chan struct{} {
+// joinQueue has a connection wait for a backend of the service; nil: the service has none.
+func (b *Broker) joinQueue(name string, newcomer bool) *waiter {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := b.services[name]
-	if s == nil {
-		return nil // no backend is busy, so nobody waits
+	if s := b.services[name]; s != nil {
+		return s.queue.join(newcomer)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.awaited.Store(true)
-	if s.room == nil {
-		s.room = make(chan struct{})
-	}
-	return s.room
+	return nil
 }
 
-// notifyCapacity wakes those who wait for room: all that were offered elsewhere, and the first in
-// line of the others. The caller holds no lock of a link.
-func (s *service) notifyCapacity() {
-	if !s.awaited.Load() && !s.lined.Load() {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notifyCapacityLocked()
-	s.turnLocked()
+// picked is the answer of pick: a link, or why there is none.
+type picked struct {
+	link *link
+	full bool // a link that was not tried is busy
+	why  fallback.Decision
 }
 
-func (s *service) notifyCapacityLocked() {
-	s.awaited.Store(false)
-	if s.room != nil {
-		close(s.room)
-		s.room = nil
+// pick returns the link with the fewest undecided attempts among those that may be sent an offer
+// and are neither tried nor busy.
+func (s *service) pick(tried, busy []*link, limiter *fallback.Limiter, now time.Time) picked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	best := picked{why: fallback.Decision{Reason: fallback.BackendGone}}
+	var least int
+	for i := range s.links {
+		l := s.links[(s.next+i)%len(s.links)]
+		if slices.Contains(tried, l) || slices.Contains(busy, l) {
+			continue
+		}
+		pending, capacity := l.load()
+		switch capacity {
+		case capacityNever:
+			continue
+		case capacityLater:
+			best.full = true
+			best.why = fallback.Decision{Reason: fallback.FDPressureDisabled}
+			continue
+		}
+		if limited := limiter.Check(l.key, now); limited.Reason != 0 {
+			best.why = limited
+			continue
+		}
+		if best.link == nil || pending < least {
+			best.link, least = l, pending
+		}
 	}
+	s.next++
+	return best
 }

@@ -83,8 +83,7 @@ type Options struct {
 	// locks, by the goroutine that takes the step: whatever it does, blocking
 	// included, happens between the two. Nil: none, at no cost.
 	Trace func(Event)
-	// TraceRegistry is given the steps of the registries. Begin waits for Trace of
-	// another Begin. Nil: none, at no cost.
+	// TraceRegistry is given the steps of the registries. Nil: none, at no cost.
 	TraceRegistry func(registry.Event)
 	// Rand is where tokens come from, see registry.Options. Nil: crypto/rand.
 	Rand io.Reader

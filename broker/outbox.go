@@ -7,64 +7,135 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// maxOut is how much may wait to be written on a link, in bytes. A backend that leaves
-// so much unread loses its link.
-const maxOut = 256 << 10
+// maxOutbox is how many bytes may wait to be written on a link. A backend that leaves so much
+// unread loses its link.
+const maxOutbox = 256 << 10
 
-// send writes a control message without waiting. What cannot be written at once waits
-// for the flusher, in order. A link that cannot be written is not over: what its backend
-// sent can still be read.
+// outboxPhase is who may write to a link.
+type outboxPhase uint8
+
+const (
+	outboxIdle     outboxPhase = iota // nothing waits: whoever has a frame writes it
+	outboxFlushing                    // something waits: one goroutine writes, all others queue behind
+	outboxBroken                      // nothing can be written any more
+)
+
+// outbox is the outgoing side of a link. Frames leave in the order in which they are posted, and
+// posting never waits: what the socket does not take is queued, and one flushing goroutine writes
+// it. A link that cannot be written is not at its end: what its backend sent can still be read.
+// The zero outbox with a socket is ready; it is guarded by the lock of its link.
+type outbox struct {
+	sock interface {
+		TrySend(b []byte, fd int) (n int, err error)
+	}
+	phase   outboxPhase
+	queue   []byte
+	partial *attempt // whose offer is partly written, the rest in queue
+}
+
+// post sends a frame. flush says that the caller must start the flushing goroutine. An error says
+// why the link must be dropped; it comes once, and afterwards frames are thrown away.
+func (o *outbox) post(frame []byte) (flush bool, err error) {
+	switch o.phase {
+	case outboxBroken:
+		return false, nil
+	case outboxFlushing:
+		o.queue = append(o.queue, frame...)
+		if len(o.queue) > maxOutbox {
+			o.fail()
+			return false, errCongested
+		}
+		return false, nil
+	}
+	n, err := o.sock.TrySend(frame, -1)
+	if n == len(frame) {
+		return false, nil
+	}
+	if err != nil && err != fdpass.ErrWouldBlock {
+		o.fail()
+		return false, err
+	}
+	o.queue, o.phase = append(o.queue, frame[n:]...), outboxFlushing
+	return true, nil
+}
+
+// postOffer sends the first bytes of an offer with its descriptor, and reports whether that was the
+// whole; otherwise the caller must flush. With an error nothing was sent. The outbox must be idle:
+// a descriptor goes with the first byte of its frame, so it cannot be queued.
+func (o *outbox) postOffer(a *attempt, frame []byte, fd int) (whole bool, err error) {
+	n, err := o.sock.TrySend(frame, fd)
+	if n == 0 {
+		if isBrokenPipe(err) {
+			o.fail()
+		}
+		return false, err
+	}
+	if n < len(frame) {
+		o.queue, o.phase, o.partial = append(o.queue, frame[n:]...), outboxFlushing, a
+	}
+	return n == len(frame), nil
+}
+
+// next takes what is to be written now. With nothing left the outbox is idle, and the flushing
+// goroutine must end.
+func (o *outbox) next() []byte {
+	waiting := o.queue
+	o.queue = nil
+	if len(waiting) == 0 && o.phase == outboxFlushing {
+		o.phase = outboxIdle
+	}
+	return waiting
+}
+
+// written notes what came of writing what next returned, and returns the attempt whose offer is
+// written to its end by it, if any. The rest of an offer is always within the first write.
+func (o *outbox) written(err error) *attempt {
+	a := o.partial
+	o.partial = nil
+	if err != nil {
+		o.fail()
+		return nil
+	}
+	return a
+}
+
+func (o *outbox) fail() { o.queue, o.phase = nil, outboxBroken }
+
+// send posts a control message on the link, without waiting.
 func (l *link) send(m wire.Message) {
 	buffer := l.b.buffer()
 	defer l.b.buffers.Put(buffer)
 	*buffer = m.Append((*buffer)[:0])
 	l.mu.Lock()
-	unwritten := l.sendLocked(*buffer)
+	flush := l.postLocked(*buffer)
 	l.mu.Unlock()
-	if unwritten {
+	if flush {
 		l.flush()
 	}
 }
 
-// begin is send of the first message of a link, behind which there may be offers.
-func (l *link) begin(m wire.Message) {
+// sendWelcome is send of the first message of a link, behind which offers may follow: no offer can
+// be posted before it, because both are one step under the lock.
+func (l *link) sendWelcome(m *wire.Welcome) {
 	l.mu.Lock()
-	unwritten := l.sendLocked(m.Append(nil))
-	l.open = true
+	flush := l.postLocked(m.Append(nil))
+	l.advanceLocked(linkWelcomed)
 	l.mu.Unlock()
-	if unwritten {
+	if flush {
 		l.flush()
 	}
-	l.service.notifyCapacity()
+	l.service.queue.notifyCapacity()
 }
 
-// sendLocked reports whether the caller must flush.
-func (l *link) sendLocked(frame []byte) bool {
-	if l.cut {
-		return false
-	}
-	if l.flushing {
-		if l.out = append(l.out, frame...); len(l.out) > maxOut {
-			l.out, l.cut = nil, true
-			l.failLocked(errCongested)
-		}
-		return false
-	}
-	n, err := l.sock.TrySend(frame, -1)
-	if n == len(frame) {
-		return false
-	}
-	if err != nil && err != fdpass.ErrWouldBlock {
-		l.cut = true
+func (l *link) postLocked(frame []byte) (flush bool) {
+	flush, err := l.out.post(frame)
+	if err != nil {
 		l.failLocked(err)
-		return false
 	}
-	l.out = append(l.out, frame[n:]...)
-	l.flushing = true
-	return true
+	return flush
 }
 
-// flush starts the goroutine that writes what waits. Only who set flushing calls it.
+// flush starts the goroutine that writes what waits. Only who made the outbox flush calls it.
 func (l *link) flush() {
 	l.b.readers.Add(1)
 	go func() {
@@ -74,31 +145,22 @@ func (l *link) flush() {
 	}()
 }
 
-// flushOnce writes what waits now, with one deadline for all of it, and reports whether
-// there is more.
+// flushOnce writes what waits now, with one deadline for all of it, and reports whether there may
+// be more.
 func (l *link) flushOnce() bool {
 	l.mu.Lock()
-	waiting := l.out
-	l.out = nil
+	waiting, s := l.out.next(), l.service
+	l.mu.Unlock()
 	if len(waiting) == 0 {
-		l.flushing = false
-		s := l.service
-		l.mu.Unlock()
 		if s != nil { // there is none before the hello
-			s.notifyCapacity()
+			s.queue.notifyCapacity()
 		}
 		return false
 	}
-	l.mu.Unlock()
-
 	_, err := l.sock.SendAll(waiting, -1, time.Now().Add(l.b.o.Handshake))
-
 	l.mu.Lock()
-	written := l.partial
-	if l.partial = nil; err != nil {
-		written = nil
-		l.out = nil
-		l.cut = true
+	written := l.out.written(err)
+	if err != nil {
 		l.failLocked(err)
 	}
 	l.mu.Unlock()

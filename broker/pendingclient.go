@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
@@ -28,51 +29,51 @@ type pendingClient struct {
 
 // admit serves a client at once if its first bytes are in, and else in a goroutine of
 // its own as soon as they are. Spec: AcceptClient.
-func (b *Broker) admit(a *pendingClient) {
+func (b *Broker) admit(c *pendingClient) {
 	if b.o.Trace != nil {
-		b.trace(Event{Op: OpAcceptClient, Note: remote(a.from)})
+		b.trace(Event{Op: OpAcceptClient, Note: remote(c.from)})
 	}
 	if !b.enter() {
-		a.conn.end("shutting down")
+		c.conn.end("shutting down")
 		return
 	}
-	done, err := a.look(a.conn.fd)
+	done, err := c.look(c.conn.fd)
 	switch {
 	case err != nil:
-		a.fail(err)
+		c.fail(err)
 	case done:
-		a.depart(false)
+		c.start(false)
 	case b.waiting.Add(1) > int64(b.o.MaxWaiting):
 		b.waiting.Add(-1)
-		a.fail(errSlow)
+		c.fail(errSlow)
 	default:
 		go func() {
-			err := a.wait()
+			err := c.wait()
 			b.waiting.Add(-1)
 			if err != nil {
-				a.fail(err)
+				c.fail(err)
 				return
 			}
-			a.depart(true)
+			c.start(true)
 		}()
 	}
 }
 
 // wait waits until the first bytes are in, with one deadline for all of them.
-func (a *pendingClient) wait() error {
-	if err := a.conn.watch(); err != nil {
+func (c *pendingClient) wait() error {
+	if err := c.conn.watch(); err != nil {
 		return err
 	}
-	file := a.conn.file
-	if err := file.SetReadDeadline(a.began.Add(a.b.o.FirstBytes)); err != nil {
+	file := c.conn.file
+	if err := file.SetReadDeadline(c.began.Add(c.b.o.FirstBytes)); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(a.b.closing, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(c.b.closing, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	var inner error
-	err := a.conn.raw.Read(func(fd uintptr) bool {
+	err := c.conn.raw.Read(func(fd uintptr) bool {
 		var done bool
-		done, inner = a.look(int(fd))
+		done, inner = c.look(int(fd))
 		return done || inner != nil
 	})
 	if err == nil {
@@ -85,30 +86,30 @@ func (a *pendingClient) wait() error {
 }
 
 // fail ends a client of whom nothing is known.
-func (a *pendingClient) fail(err error) {
-	a.b.log.Debug("client ended", "client", remote(a.from), "error", err)
-	a.conn.end("no request")
-	a.b.outcomes[Closed].Add(1)
-	if a.b.o.OnOutcome != nil {
-		a.b.o.OnOutcome(Outcome{Kind: Closed, Took: time.Since(a.began)})
+func (c *pendingClient) fail(err error) {
+	c.b.log.Debug("client ended", "client", remote(c.from), "error", err)
+	c.conn.end("no request")
+	c.b.outcomes[Closed].Add(1)
+	if c.b.o.OnOutcome != nil {
+		c.b.o.OnOutcome(Outcome{Kind: Closed, Took: time.Since(c.began)})
 	}
-	a.b.leave()
+	c.b.leave()
 }
 
 // look reports whether the first bytes are in. It never waits.
-func (a *pendingClient) look(fd int) (bool, error) {
-	if a.route == nil {
-		return a.readHello(fd)
+func (c *pendingClient) look(fd int) (bool, error) {
+	if c.route == nil {
+		return c.readHello(fd)
 	}
-	return a.askRoute(fd)
+	return c.askRoute(fd)
 }
 
 // readHello reads the hello's frame and not a byte more: what the client wrote behind it
 // is for the backend.
-func (a *pendingClient) readHello(fd int) (bool, error) {
+func (c *pendingClient) readHello(fd int) (bool, error) {
 	var room [4096]byte
 	for {
-		left, err := a.left()
+		left, err := c.left()
 		if err != nil || left == 0 {
 			return left == 0, err
 		}
@@ -119,98 +120,103 @@ func (a *pendingClient) readHello(fd int) (bool, error) {
 		case err != nil:
 			return false, err
 		}
-		a.hello = append(a.hello, room[:n]...)
+		c.hello = append(c.hello, room[:n]...)
 	}
 }
 
 // left returns how many bytes the frame of the hello lacks.
-func (a *pendingClient) left() (int, error) {
+func (c *pendingClient) left() (int, error) {
 	switch {
-	case len(a.hello) > 0 && a.hello[0] != wire.Version:
+	case len(c.hello) > 0 && c.hello[0] != wire.Version:
 		return 0, wire.ErrFraming
-	case len(a.hello) < wire.HeaderSize:
-		return wire.HeaderSize - len(a.hello), nil
+	case len(c.hello) < wire.HeaderSize:
+		return wire.HeaderSize - len(c.hello), nil
 	}
-	size := binary.LittleEndian.Uint32(a.hello[1:])
+	size := binary.LittleEndian.Uint32(c.hello[1:])
 	if size > wire.MaxHello {
 		return 0, &wire.FrameSizeError{Size: size, Max: wire.MaxHello}
 	}
-	return wire.HeaderSize + int(size) - len(a.hello), nil
+	return wire.HeaderSize + int(size) - len(c.hello), nil
 }
 
 // askRoute peeks at what the client has sent and asks the route. It decides by the bytes,
 // not by how often it is asked: they stay where they are. Spec: Route.
-func (a *pendingClient) askRoute(fd int) (bool, error) {
-	c := Client{Local: a.local, Remote: a.from}
-	request, err := a.route(c) // perhaps it needs no byte
+func (c *pendingClient) askRoute(fd int) (bool, error) {
+	client := Client{Local: c.local, Remote: c.from}
+	request, err := c.route(client) // perhaps it needs no byte
 	if errors.Is(err, ErrMore) {
-		if c.Sent, err = a.peek(fd); err != nil {
+		if client.Sent, err = c.peek(fd); err != nil {
 			return false, err
 		}
-		c.Ended = len(c.Sent) == MaxPeek || fdpass.PeerClosed(fd)
-		if len(c.Sent) == 0 && !c.Ended {
+		client.Ended = len(client.Sent) == MaxPeek || fdpass.PeerClosed(fd)
+		if len(client.Sent) == 0 && !client.Ended {
 			return false, nil
 		}
-		request, err = a.route(c)
+		request, err = c.route(client)
 	}
 	switch {
-	case errors.Is(err, ErrMore) && !c.Ended:
+	case errors.Is(err, ErrMore) && !client.Ended:
 		return false, nil
 	case err != nil:
 		return false, err
 	}
 	if request.ClientAddress == "" {
-		request.ClientAddress = remote(a.from)
+		request.ClientAddress = remote(c.from)
 	}
-	a.request = request
+	c.request = request
 	return true, request.check()
 }
 
-func (a *pendingClient) peek(fd int) ([]byte, error) {
-	if a.peeked == nil {
-		a.peeked = make([]byte, 1024)
+func (c *pendingClient) peek(fd int) ([]byte, error) {
+	if c.peeked == nil {
+		c.peeked = make([]byte, 1024)
 	}
 	for {
-		n, err := fdpass.Peek(fd, a.peeked)
+		n, err := fdpass.Peek(fd, c.peeked)
 		switch {
 		case err == fdpass.ErrWouldBlock, err == io.EOF:
 			return nil, nil
 		case err != nil:
 			return nil, err
-		case n < len(a.peeked) || n == MaxPeek:
-			return a.peeked[:n], nil
+		case n < len(c.peeked) || n == MaxPeek:
+			return c.peeked[:n], nil
 		}
-		a.peeked = make([]byte, MaxPeek)
+		c.peeked = make([]byte, MaxPeek)
 	}
 }
 
-// depart begins the transfer of a client that is known. own says that this goroutine may
-// wait.
-func (a *pendingClient) depart(own bool) {
-	p := &transfer{b: a.b, request: a.request, conn: a.conn, began: a.began}
-	if a.route == nil {
-		if !a.greet(p) {
+// start begins the transfer of a client whose request is known. mayWait says that this goroutine is
+// the client's own; the accept loop must not wait.
+func (c *pendingClient) start(mayWait bool) {
+	t := &transfer{b: c.b, request: c.request, conn: c.conn, began: c.began}
+	var why fallback.Decision
+	if c.route == nil {
+		if !c.answerHello(t) {
 			return
 		}
 	} else {
-		a.b.trace(Event{Op: OpRoute, Note: a.request.Service})
-		p.enter()
+		c.b.trace(Event{Op: OpRoute, Note: c.request.Service})
+		why = t.admit()
 	}
-	var offered, busy bool
-	if p.why.Reason == 0 {
-		if offered, busy = p.offerNext(); offered {
+	r := offerResult{offerRefused, why}
+	if why.Reason == 0 {
+		if r = t.offerNext(why, false); r.kind == offerMade {
 			return // the transfer is the link's
 		}
 	}
-	rest := func() {
-		if busy && p.offerLater(p.b.forceCtx) {
-			return
-		}
-		p.finish(p.giveUp(true))
-	}
-	if own {
-		rest()
+	if mayWait {
+		t.serveRefused(r)
 	} else {
-		go rest()
+		go t.serveRefused(r)
+	}
+}
+
+// serveRefused goes on with a connection of Serve's that no backend took at once.
+func (t *transfer) serveRefused(r offerResult) {
+	if r.kind == offerWaits {
+		r = t.offerLater(t.b.forceCtx, r.why)
+	}
+	if r.kind != offerMade {
+		t.finish(t.giveUp(r.why, true))
 	}
 }

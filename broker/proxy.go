@@ -11,53 +11,53 @@ import (
 // proxy connects the client to the request's proxy target and copies between them, in
 // goroutines of its own, until both have ended or Shutdown waits no longer. The broker
 // owns the connection. With an error nothing was done to it. Spec: Proxy.
-func (p *transfer) proxy() error {
+func (t *transfer) proxy() error {
 	network := "tcp"
-	if strings.HasPrefix(p.request.Proxy, "/") || strings.HasPrefix(p.request.Proxy, "@") {
+	if strings.HasPrefix(t.request.Proxy, "/") || strings.HasPrefix(t.request.Proxy, "@") {
 		network = "unix"
 	}
-	ctx, cancel := context.WithTimeout(p.b.forceCtx, p.b.o.Handshake)
+	ctx, cancel := context.WithTimeout(t.b.forceCtx, t.b.o.Handshake)
 	defer cancel()
 	var d net.Dialer
-	target, err := d.DialContext(ctx, network, p.request.Proxy)
+	target, err := d.DialContext(ctx, network, t.request.Proxy)
 	if err == nil {
-		if err = p.conn.wrap(); err != nil {
+		if err = t.conn.wrap(); err != nil {
 			target.Close()
 		}
 	}
-	p.b.trace(Event{Op: OpProxy, Err: err, Note: p.request.Proxy})
+	t.b.trace(Event{Op: OpProxy, Err: err, Note: t.request.Proxy})
 	if err != nil {
-		p.b.log.Warn("proxy target not reached", "service", p.request.Service, "target", p.request.Proxy, "error", err)
+		t.b.log.Warn("proxy target not reached", "service", t.request.Service, "target", t.request.Proxy, "error", err)
 		return err
 	}
-	p.b.running.Add(1) // this transfer is counted, so Shutdown still waits
+	t.b.running.Add(1) // this transfer is counted, so Shutdown still waits
 	go func() {
-		defer p.b.running.Done()
-		p.copyBoth(target)
+		defer t.b.running.Done()
+		t.copyBoth(target)
 	}()
 	return nil
 }
 
-func (p *transfer) copyBoth(target net.Conn) {
-	stop := context.AfterFunc(p.b.forceCtx, func() {
-		_ = p.conn.fence()
+func (t *transfer) copyBoth(target net.Conn) {
+	stop := context.AfterFunc(t.b.forceCtx, func() {
+		_ = t.conn.fence()
 		target.Close()
 	})
 	defer stop()
 	var both sync.WaitGroup
 	both.Go(func() {
-		if _, err := target.Write(p.request.Preface); err == nil {
-			_, _ = io.Copy(target, p.conn.conn)
+		if _, err := target.Write(t.request.Preface); err == nil {
+			_, _ = io.Copy(target, t.conn.conn)
 		}
 		closeWrite(target)
 	})
 	both.Go(func() {
-		_, _ = io.Copy(p.conn.conn, target)
-		closeWrite(p.conn.conn)
+		_, _ = io.Copy(t.conn.conn, target)
+		closeWrite(t.conn.conn)
 	})
 	both.Wait()
 	target.Close()
-	p.conn.end("proxied")
+	t.conn.end("proxied")
 }
 
 // closeWrite passes on that one direction has ended; the other goes on.

@@ -8,95 +8,89 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// read is the one reader of a link, until the link is over. It acts on each message by
-// itself and never waits to write.
-func (l *link) read() {
-	defer l.sock.Close()
-	err := l.rearm()
+// reader is a link's one reading goroutine. Only it may say that the link's queue is empty, and so
+// only it expires attempts: with two readers, one could find the queue empty while the other has an
+// ACK in its hands. It acts on each message itself and never waits to write.
+type reader struct {
+	*link
+	in     *wire.Decoder
+	parser wire.Parser
+	pings  pinger
+}
+
+// read reads the link until that is at its end or must be dropped.
+func (r *reader) read() {
+	defer r.sock.Close()
+	err := r.sleep()
 	for err == nil {
 		var received fdpass.Received
-		received, err = l.sock.Recv(l.in.Free())
+		received, err = r.sock.Recv(r.in.Free())
 		switch {
 		case err == nil:
-			err = l.received(received)
+			err = r.received(received)
 		case timeout(err):
-			var over bool
-			if over, err = l.handleDeadlines(); over {
-				l.end()
+			var ended bool
+			if ended, err = r.handleDeadlines(); ended {
+				r.end()
 				return
 			}
 			if err == nil {
-				err = l.rearm()
+				err = r.sleep()
 			}
-		default: // the end, or an error that leaves no more to be read
-			l.end()
+		default: // the end, or an error after which nothing can be read
+			r.end()
 			return
 		}
 	}
-	l.drop(err)
+	r.drop(err)
 }
 
-// received takes what one read brought, and every message that is whole by now. An
-// error says that the stream cannot be read any further.
-func (l *link) received(r fdpass.Received) error {
-	now := time.Now() // an ACK is observed after it was read
-	l.closeFDs(r.FDs)
-	l.in.Advance(r.N)
+// sleep sets when the reader wakes next by itself: at the first deadline of an attempt, or when a
+// ping or pong is due. It returns why the link must be dropped instead.
+func (r *reader) sleep() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.phase == linkBreaking {
+		return r.failure
+	}
+	r.wakeAt = r.attempts.earliest(r.pings.at)
+	return r.sock.SetReadDeadline(r.wakeAt)
+}
+
+// received handles what one read brought: every message that is whole by now. An error says that
+// the stream cannot be read any further.
+func (r *reader) received(chunk fdpass.Received) error {
+	now := time.Now() // behind the read: an ACK counts by when it was seen
+	r.closeFDs(chunk.FDs)
+	r.in.Advance(chunk.N)
 	for {
-		frame, _, err := l.in.Next()
+		frame, _, err := r.in.Next()
 		if err == wire.ErrIncomplete {
-			l.sendBye()
+			r.sendBye()
 			return nil
 		}
 		if err != nil {
 			return &garbledError{err}
 		}
-		m, err := l.parser.Parse(frame)
+		m, err := r.parser.Parse(frame)
 		if err != nil {
 			return &garbledError{err}
 		}
-		if err := l.handle(m, now); err != nil {
+		if err := r.handle(m, now); err != nil {
 			return &garbledError{err}
 		}
 	}
 }
 
-// handle acts on one message.
-func (l *link) handle(m wire.Message, now time.Time) error {
-	switch m := m.(type) {
-	case *wire.Ack:
-		if m.Accepted {
-			l.readAck(m, now)
-		} else {
-			l.readNack(m, now)
-		}
-	case *wire.Released:
-		l.readReleased(m)
-	case *wire.Pong:
-		l.readPong(m, now)
-	case *wire.Ping:
-		clock, _ := fdpass.Clock()
-		l.send(&wire.Pong{Nonce: m.Nonce, Clock: uint64(clock)})
-	case *wire.Draining:
-		l.drain()
-	case *wire.Bye:
-		l.b.log.Debug("backend says bye", "service", l.service.name, "pid", l.peer.PID, "reason", m.Reason, "detail", m.Detail)
-		l.drain()
-	default:
-		return errMessage
-	}
-	return nil
-}
-
 // closeFDs closes descriptors that a backend sent: none has a meaning.
-func (l *link) closeFDs(fds []int) {
+func (r *reader) closeFDs(fds []int) {
 	for _, fd := range fds {
 		fdpass.Close(fd)
-		l.b.ledger.Closed(fdpass.FromLink)
+		r.b.ledger.Closed(fdpass.FromLink)
 	}
 }
 
-// garbledError says that a stream cannot be read any further: what an ACK would be
+// garbledError says that a stream cannot be read any further. Whether an ACK is hidden in the rest
 // cannot be known.
 type garbledError struct{ err error }
 
@@ -105,46 +99,47 @@ func (e *garbledError) Error() string {
 }
 func (e *garbledError) Unwrap() error { return e.err }
 
-// What a drain came to.
+// queueState is what reading a link's queue came to.
+type queueState uint8
+
 const (
-	drainEmpty   = iota // the queue was empty
-	drainEnd            // the end of the stream
-	drainGarbled        // the stream cannot be read
-	drainFlooded        // there is always more
+	queueEmpty   queueState = iota + 1 // everything that had arrived is handled
+	queueEnded                         // so is everything that will ever arrive
+	queueGarbled                       // the stream cannot be read
+	queueFlooded                       // there is always more
 )
 
-// What a drain reads before it gives up: more bytes than a queue can hold, or so many
-// reads in more time than that takes. Time alone says nothing: the process may have been
-// stopped.
+// When reading the queue is given up: after more bytes than a queue can hold, or after so many reads
+// that took longer than those need. Time alone says nothing: the process may have been stopped.
 const (
-	drainLimit = 4 << 20
-	drainReads = 10000
-	drainTime  = 250 * time.Millisecond
+	queueMaxBytes = 4 << 20
+	queueMaxReads = 10000
+	queueMaxTime  = 250 * time.Millisecond
 )
 
-// readQueue reads the link until its queue is empty, and acts on all of it. Spec: Drain.
-func (l *link) readQueue() (int, error) {
+// readQueue reads the link until its queue is empty, and handles all of it. Spec: Drain.
+func (r *reader) readQueue() (queueState, error) {
 	began := time.Now()
-	left := drainLimit
-	for reads := 0; left > 0 && (reads < drainReads || time.Since(began) < drainTime); reads++ {
-		received, err := l.sock.TryRecv(l.in.Free())
+	left := queueMaxBytes
+	for reads := 0; left > 0 && (reads < queueMaxReads || time.Since(began) < queueMaxTime); reads++ {
+		chunk, err := r.sock.TryRecv(r.in.Free())
 		switch {
 		case err == fdpass.ErrWouldBlock:
-			l.trace(OpDrain, nil, "")
-			return drainEmpty, nil
+			r.trace(OpDrain, nil, "")
+			return queueEmpty, nil
 		case err == io.EOF:
-			l.trace(OpDrain, nil, "end")
-			return drainEnd, nil
+			r.trace(OpDrain, nil, "end")
+			return queueEnded, nil
 		case err != nil:
-			l.trace(OpDrain, err, "")
-			return drainEnd, nil
+			r.trace(OpDrain, err, "")
+			return queueEnded, nil
 		}
-		left -= received.N
-		if err := l.received(received); err != nil {
-			l.trace(OpDrain, err, "")
-			return drainGarbled, err
+		left -= chunk.N
+		if err := r.received(chunk); err != nil {
+			r.trace(OpDrain, err, "")
+			return queueGarbled, err
 		}
 	}
-	l.trace(OpDrain, errFlooded, "")
-	return drainFlooded, errFlooded
+	r.trace(OpDrain, errFlooded, "")
+	return queueFlooded, errFlooded
 }

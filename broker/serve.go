@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/internal/fdpass"
+	"github.com/handoff-go/handoff/wire"
 )
 
 // Serve accepts clients and hands them over. The route says what its clients, which know nothing
@@ -58,6 +59,53 @@ func (b *Broker) Serve(ln net.Listener, route Route) error {
 		}
 		wait.Reset()
 		b.admit(&pendingClient{b: b, conn: b.acceptedConn(fd), route: route, local: ln.Addr(), from: from, began: time.Now()})
+	}
+}
+
+// ServeBackends accepts the links of backends until the listener or the broker is
+// closed, and blocks until then. The listener must be a *net.UnixListener and
+// belongs to the broker from then on: Shutdown closes it. Who may connect is for the permissions of its path to say, which should be
+// 0600, and then for Service.UIDs. After Shutdown began it returns ErrClosed, and
+// otherwise the error of the listener.
+func (b *Broker) ServeBackends(ln net.Listener) error {
+	control, ok := ln.(*net.UnixListener)
+	if !ok {
+		return &UnsupportedError{What: fmt.Sprintf("a control socket that is a %T", ln)}
+	}
+	if !b.serve(ln) {
+		ln.Close()
+		return ErrClosed
+	}
+	defer b.served(ln)
+	wait := fdpass.Backoff{Most: acceptPause}
+	for {
+		conn, err := control.AcceptUnix()
+		if err != nil {
+			if b.isClosing() {
+				return ErrClosed
+			}
+			if errors.Is(err, net.ErrClosed) || timeout(err) {
+				return err
+			}
+			b.log.Warn("control connection not accepted", "error", err)
+			wait.Sleep(b.closing.Done())
+			continue
+		}
+		wait.Reset()
+		if b.linked.Add(1) > int64(b.o.MaxLinks) {
+			b.linked.Add(-1)
+			b.log.Warn("backend refused", "error", errLinks)
+			bye := wire.Bye{Reason: wire.ByeBusy, Detail: errLinks.Error()}
+			_, _ = conn.Write(bye.Append(nil)) // nothing was written before, so there is room
+			conn.Close()
+			continue
+		}
+		b.readers.Add(1) // ServeBackends itself is counted, so Shutdown still waits
+		go func() {
+			defer b.readers.Done()
+			defer b.linked.Add(-1)
+			b.serveLink(conn)
+		}()
 	}
 }
 

@@ -3,10 +3,8 @@ package broker
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/registry"
 )
 
@@ -22,14 +20,9 @@ type service struct {
 
 	mu    sync.Mutex
 	links []*link
-	next  int           // where the search for the least loaded link begins
-	room  chan struct{} // closed when a link has room; nil: nobody waits who was offered elsewhere
+	next  int // where the search for the least loaded link begins
 
-	line []chan struct{} // who has not been offered yet, in order: see offerInLine
-
-	awaited atomic.Bool // room is not nil
-	lined   atomic.Bool // line is not empty
-	gone    atomic.Bool // the last link is gone
+	queue waitQueue // has a lock of its own
 }
 
 // service returns the service of that name: the one that has links, else one without;
@@ -90,47 +83,11 @@ func (b *Broker) part(l *link) {
 	s := l.service
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.notifyCapacityLocked()
-	for _, turn := range s.line { // a link that is gone is not busy
-		call(turn)
-	}
 	s.links = slices.DeleteFunc(s.links, func(other *link) bool { return other == l })
 	if len(s.links) == 0 && b.services[s.name] == s {
-		s.gone.Store(true)
 		delete(b.services, s.name)
+		s.queue.close()
+		return
 	}
-}
-
-// pick returns the link with the fewest attempts that may be offered one more and is not
-// among those tried or skipped. If there is none it returns why, and whether a link that
-// was not tried is full.
-func (b *Broker) pick(s *service, tried, skipped []*link, now time.Time) (best *link, full bool, why fallback.Decision) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var load int
-	why = fallback.Decision{Reason: fallback.BackendGone}
-	for i := range s.links {
-		l := s.links[(s.next+i)%len(s.links)]
-		if slices.Contains(tried, l) || slices.Contains(skipped, l) {
-			continue
-		}
-		pending, state := l.load()
-		switch {
-		case state == linkClosed:
-			continue
-		case state == linkFull:
-			full = true
-			why = fallback.Decision{Reason: fallback.FDPressureDisabled}
-			continue
-		}
-		if limited := b.limiter.Check(l.key, now); limited.Reason != 0 {
-			why = limited
-			continue
-		}
-		if best == nil || pending < load {
-			best, load = l, pending
-		}
-	}
-	s.next++
-	return best, full, why
+	s.queue.notifyCapacity() // a link that is gone is not busy
 }

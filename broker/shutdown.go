@@ -55,8 +55,8 @@ func (b *Broker) Shutdown(ctx context.Context) (Stats, error) {
 func (b *Broker) cutOff() {
 	b.forceStop()
 	for _, l := range b.allLinks() {
-		for _, a := range l.claimAll(func(*attempt) bool { return true }) {
-			l.giveUp(a)
+		for _, a := range l.claimAll() {
+			a.abandonFenced()
 		}
 	}
 }

@@ -2,143 +2,175 @@ package broker
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/ownedconn"
 	"github.com/handoff-go/handoff/registry"
+	"github.com/handoff-go/handoff/wire"
 )
 
-// transfer is the way of one client's connection, over several attempts if need be.
+// transferState is where the life of one client's connection stands. after is its only table.
+type transferState uint8
+
+const (
+	offering transferState = iota // the broker has the connection, and nobody else has a copy
+	offered                       // a backend may have a copy: whoever claims the attempt decides
+	returned                      // the broker's again, but its last holder may still have a copy
+	adopted                       // a backend owns it
+	fenced                        // ended for everybody, because a backend may have owned it
+	told                          // its client was told to reconnect, or Handoff's caller has it back
+	proxied                       // the broker serves it by proxy
+	ended                         // the broker ended it
+)
+
+// after returns the state after a step, and whether the step is allowed in s.
 //
-//	offering --first byte gone--> offered      the connection is the link's
-//	offered  --ACK in time------> adopted      the point of no return
-//	         --ACK late---------> fenced       also: given up, and a link that cannot be read
-//	         --NACK, proof, end-> back         the connection is the broker's
-//	back     --settled----------> offering     another backend, if one is left
-//	         --not settled------> finishing    a holder is stuck
-//	offering --nobody left------> finishing
-//	finishing: fallback (explicit client, or Handoff's caller), proxied, closed
-//
-// It has one goroutine at a time. While offered it has none: whoever takes the attempt
-// from its link delivers the result.
+// That returned has no way to offered is the rule "settle before the next offer": a stuck holder's
+// copy would keep the connection open after the next owner died, and its client would wait for
+// ever. That adopted and fenced have no way out is the rule of one owner: once a backend may own
+// the connection the broker never uses it again.
+func (s transferState) after(step Op) (transferState, bool) {
+	switch {
+	case s == offering && step == OpSendOffer:
+		return offered, true
+	case s == offered && step == OpAcknowledge:
+		return adopted, true // the point of no return
+	case s == offered && step == OpFence:
+		return fenced, true // a late ACK, a caller who cannot wait, a link that cannot be read
+	case s == offered && (step == OpAbandon || step == OpExpire):
+		return returned, true // rejected, the end of the link, or proof that no ACK was sent in time
+	case s == returned && step == OpSettle:
+		return offering, true // the holder has closed its copy
+	case (s == offering || s == returned) && step == OpSendFallback:
+		return told, true
+	case (s == offering || s == returned) && step == OpProxy:
+		return proxied, true
+	case (s == offering || s == returned) && step == OpEndConn:
+		return ended, true
+	}
+	return s, false
+}
+
+// transfer is the life of one client's connection, over several attempts if need be. It has one
+// goroutine at a time. While it is offered it has none: whoever claims the attempt from its link
+// delivers the result.
 type transfer struct {
 	b       *Broker
 	request Request
 	conn    *clientConn
 	ready   registry.Token // what the client knows its connection by; zero: a plain client
-	callers bool           // Handoff's, who gets the connection back; else Serve's
+	callers bool           // Handoff's, whose caller gets the connection back; else Serve's
 	began   time.Time
-	until   time.Time // an explicit client waits no longer; zero: it is not known
+	until   time.Time // how long an explicit client waits; zero: it is not known
 
-	inLine bool // it waits for its turn, or has had it
+	state  transferState
 	tried  []*link
 	latest *attempt
-	why    fallback.Decision // why the latest attempt came to nothing
 
 	results chan result // where the result of an attempt goes; nil: to a new goroutine
 }
 
-type resultKind uint8
-
-const (
-	adopted resultKind = iota + 1
-	fenced
-	back // the connection is the broker's again
-)
-
-// result is what became of one attempt.
+// result is what became of one attempt: the step that decided it is OpAcknowledge, OpFence,
+// OpAbandon or OpExpire.
 type result struct {
-	kind    resultKind
 	attempt *attempt
-	why     fallback.Decision
+	step    Op
+	why     fallback.Decision // why the backend did not adopt the connection; zero: it did
 }
 
-// deliver hands on the result of an attempt. The caller is the one that took it.
-func (p *transfer) deliver(r result) {
+// advance takes a step. A step that is not allowed is a defect of this package that could give the
+// connection two owners, and stops the process: nobody owning it beats two.
+func (t *transfer) advance(step Op) {
+	next, ok := t.state.after(step)
+	if !ok {
+		panic(fmt.Sprintf("broker: step %s of a transfer in state %d", step, t.state))
+	}
+	t.state = next
+}
+
+// admit counts the connection in, or returns why there are too many.
+func (t *transfer) admit() fallback.Decision {
+	if t.b.inFlight.Add(1) > int64(t.b.o.MaxInFlight) {
+		return fallback.Decision{Reason: fallback.FDPressureDisabled}
+	}
+	return fallback.Decision{}
+}
+
+// run is the whole life of a connection that Handoff was given.
+func (t *transfer) run(ctx context.Context) Outcome {
+	if refused := t.admit(); refused.Reason != 0 {
+		return t.giveUp(refused, true)
+	}
+	r := t.offerSoon(ctx, fallback.Decision{})
+	if r.kind != offerMade {
+		return t.giveUp(r.why, true)
+	}
+	return t.proceed(ctx, t.await(ctx))
+}
+
+// deliver hands on the result of an attempt, which the caller claimed. It never waits.
+func (t *transfer) deliver(r result) {
 	switch {
-	case p.results != nil:
-		p.results <- r // it has room for the one attempt that there is at a time
-	case r.kind == back:
-		p.results = make(chan result, 1)
-		go func() { p.finish(p.proceed(p.b.forceCtx, r)) }()
+	case t.results != nil:
+		t.results <- r // it has room for the one attempt that there is at a time
+	case r.step == OpAbandon || r.step == OpExpire:
+		t.results = make(chan result, 1)
+		go func() { t.finish(t.proceed(t.b.forceCtx, r)) }()
 	default:
-		p.finish(p.conclude(r))
+		t.finish(t.proceed(t.b.forceCtx, r)) // decided: proceed does not wait
 	}
 }
 
-// conclude makes the outcome of a result that leaves nothing to be done.
-func (p *transfer) conclude(r result) Outcome {
-	o := p.outcome()
-	o.Backend = r.attempt.link.peer
-	switch r.kind {
-	case adopted:
+// await waits for the result of the attempt under way. When ctx ends first, the connection is
+// fenced: it is not known who owns it, and there is no time to find out.
+func (t *transfer) await(ctx context.Context) result {
+	select {
+	case r := <-t.results:
+		return r
+	case <-ctx.Done():
+	}
+	if a := t.latest; a.link.claim(a.correlation, a.token) != nil {
+		a.abandonFenced()
+		a.link.service.queue.notifyCapacity()
+	}
+	return <-t.results
+}
+
+// proceed takes the result of an attempt, and offers the connection again while it is returned and
+// settled, until its outcome is known. ctx says how long there may be further offers.
+func (t *transfer) proceed(ctx context.Context, r result) Outcome {
+	for t.advance(r.step); t.state == returned; t.advance(r.step) {
+		settled := t.awaitSettled(ctx, r.attempt)
+		// Not before: until it has closed its copy, a holder can change what they share.
+		if err := t.conn.regain(); err != nil {
+			return t.lose(r.why, err)
+		}
+		if !settled || ctx.Err() != nil || t.b.isClosing() {
+			return t.giveUp(r.why, settled)
+		}
+		next := t.offerSoon(ctx, r.why)
+		if next.kind != offerMade {
+			return t.giveUp(next.why, settled)
+		}
+		r = t.await(ctx)
+	}
+	o := t.outcome(r.why)
+	o.Kind = Fenced
+	if t.state == adopted {
 		o.Kind = Adopted
-	case fenced:
-		o.Kind = Fenced
-		o.Decision = r.why
 	}
 	return o
 }
 
-func (p *transfer) outcome() Outcome {
-	o := Outcome{Service: p.request.Service, Attempts: len(p.tried), Took: time.Since(p.began)}
-	if p.latest != nil {
-		o.Backend = p.latest.link.peer
-	}
-	return o
-}
-
-// finish counts an outcome and tells it, for a connection that Serve took.
-func (p *transfer) finish(o Outcome) {
-	p.count(o)
-	if p.b.o.OnOutcome != nil {
-		p.b.o.OnOutcome(o)
-	}
-	p.b.leave()
-}
-
-func (p *transfer) count(o Outcome) {
-	p.b.outcomes[o.Kind].Add(1)
-	p.b.inFlight.Add(-1)
-}
-
-// enter lets a connection on its way, if there are not too many.
-func (p *transfer) enter() bool {
-	if p.b.inFlight.Add(1) > int64(p.b.o.MaxInFlight) {
-		p.why = fallback.Decision{Reason: fallback.FDPressureDisabled}
-		return false
-	}
-	return true
-}
-
-// proceed goes on with a connection that came back, until it is decided. ctx says how
-// long there may be further offers.
-func (p *transfer) proceed(ctx context.Context, r result) Outcome {
-	for r.kind == back {
-		p.why = r.why
-		settled := p.awaitSettled(ctx, r.attempt)
-		// Not before: until it has let go, a holder can change what they share.
-		if err := p.conn.regain(); err != nil {
-			p.b.log.Warn("connection lost", "service", p.request.Service, "error", err)
-			p.conn.end("cannot be used")
-			o := p.outcome()
-			o.Kind, o.Decision = Closed, p.why
-			return o
-		}
-		if !settled || ctx.Err() != nil || p.b.isClosing() || !p.offerSoon(ctx) {
-			return p.giveUp(settled)
-		}
-		r = p.await(ctx)
-	}
-	return p.conclude(r)
-}
-
-// awaitSettled waits until the holder of an attempt has let go, and reports whether it
+// awaitSettled waits until the holder of an attempt has closed its copy, and reports whether it
 // has. Spec: Settle.
-func (p *transfer) awaitSettled(ctx context.Context, a *attempt) bool {
+func (t *transfer) awaitSettled(ctx context.Context, a *attempt) bool {
 	settled := a.settled == nil
 	if !settled {
-		timer := time.NewTimer(p.b.o.SettleTimeout)
+		timer := time.NewTimer(t.b.o.SettleTimeout)
 		defer timer.Stop()
 		select {
 		case <-a.settled:
@@ -147,24 +179,89 @@ func (p *transfer) awaitSettled(ctx context.Context, a *attempt) bool {
 		case <-ctx.Done():
 		}
 	}
-	if settled {
-		a.trace(OpSettle, nil)
-	} else {
+	if !settled {
 		a.trace(OpSettle, errStuck)
+		return false
 	}
-	return settled
+	t.advance(OpSettle)
+	a.trace(OpSettle, nil)
+	return true
 }
 
-// await waits for the result of the attempt under way. When ctx ends first, the
-// connection is fenced: it is not known who owns it, and there is no time to find out.
-func (p *transfer) await(ctx context.Context) result {
-	select {
-	case r := <-p.results:
-		return r
-	case <-ctx.Done():
+// giveUp does what is left to do for a connection that the broker has and nobody adopted.
+func (t *transfer) giveUp(why fallback.Decision, settled bool) Outcome {
+	o := t.outcome(why)
+	o.Settled = settled
+	switch {
+	case t.ready.IsZero() && t.request.Proxy != "" && t.proxy() == nil:
+		t.advance(OpProxy)
+		o.Kind = Proxied
+	case t.callers:
+		t.advance(OpSendFallback) // to the caller, who decides what to tell the client
+		o.Kind, o.Conn = Fallback, t.giveBack(settled)
+	case !t.ready.IsZero():
+		t.advance(OpSendFallback)
+		o.Kind = Fallback
+		t.sendFallback(why)
+	default:
+		t.advance(OpEndConn)
+		o.Kind = Closed
+		t.conn.end("")
 	}
-	if a := p.latest; a.link.claim(a.correlation, a.token) != nil {
-		a.link.giveUp(a)
+	return o
+}
+
+// lose ends a connection that cannot be made fit for use again.
+func (t *transfer) lose(why fallback.Decision, err error) Outcome {
+	t.b.log.Warn("connection lost", "service", t.request.Service, "error", err)
+	t.advance(OpEndConn)
+	t.conn.end("cannot be used")
+	o := t.outcome(why)
+	o.Kind = Closed
+	return o
+}
+
+// sendFallback tells a client of the explicit mode to reconnect: nobody owned the connection. Spec:
+// SendFallback, EndConn.
+func (t *transfer) sendFallback(why fallback.Decision) {
+	m := wire.Fallback{Reason: wire.ReasonOf(why.Reason), RetryAfter: why.RetryAfter}
+	err := t.conn.write(m.Append(nil))
+	t.b.trace(Event{Op: OpSendFallback, Err: err, Note: t.request.ClientAddress})
+	if err == nil {
+		t.conn.linger(t.b.o.SettleTimeout)
 	}
-	return <-p.results
+	t.conn.end("fallback")
+}
+
+// giveBack gives the connection to the caller of Handoff.
+func (t *transfer) giveBack(settled bool) net.Conn {
+	if t.latest == nil {
+		// Nobody ever had a copy, so it is as it came, except for what was peeked at.
+		_ = t.conn.conn.SetDeadline(time.Time{})
+	}
+	t.b.ledger.Adopted(fromCaller)
+	return &ownedconn.Returned{Conn: ownedconn.New(t.conn.conn, t.request.Preface), Settled: settled}
+}
+
+// outcome is what is known of every outcome; the caller adds its kind.
+func (t *transfer) outcome(why fallback.Decision) Outcome {
+	o := Outcome{Service: t.request.Service, Attempts: len(t.tried), Decision: why, Took: time.Since(t.began)}
+	if t.latest != nil {
+		o.Backend = t.latest.link.peer
+	}
+	return o
+}
+
+// finish counts an outcome and reports it, for a connection that Serve took.
+func (t *transfer) finish(o Outcome) {
+	t.count(o)
+	if t.b.o.OnOutcome != nil {
+		t.b.o.OnOutcome(o)
+	}
+	t.b.leave()
+}
+
+func (t *transfer) count(o Outcome) {
+	t.b.outcomes[o.Kind].Add(1)
+	t.b.inFlight.Add(-1)
 }

@@ -1,99 +1,121 @@
 package broker
 
 import (
-	"context"
 	"slices"
-	"time"
+	"sync"
+	"sync/atomic"
 )
 
-// offerInLine waits for a backend that is busy in the line of its service: first come,
-// first served, and later arrivals go behind. Only the first one looks for room, and who
-// leaves, for whatever reason, calls the next: however many wait, room costs one look.
-// That is enough because all in line are equal. Who was offered to a backend before may
-// not use every room, and waits elsewhere: see room.
-func (p *transfer) offerInLine(ctx context.Context, over <-chan time.Time) bool {
-	p.inLine = true
-	turn := make(chan struct{}, 1)
-	for {
-		s := p.b.lineUp(p.request.Service, turn)
-		if s == nil { // nobody is busy
-			offered, _ := p.offerNext()
-			return offered
-		}
-		offered, again := p.awaitTurn(ctx, over, s, turn)
-		s.leave(turn)
-		if offered || !again {
-			return offered
-		}
-	}
+// waitQueue holds the connections that wait for a busy backend of one service. The zero waitQueue
+// is empty; it must not be copied, and its methods are safe for concurrent use.
+//
+// Newcomers, which no backend was offered yet, are served first come, first served: only the first
+// is told of free capacity, and whoever leaves wakes the next, so that capacity costs one look
+// however many wait. That is enough because all newcomers may use the same backends. A connection
+// that was offered before may not use every backend: it waits beside the newcomers, and is told of
+// every change.
+type waitQueue struct {
+	// How many wait, to be read without the lock: most of the time nobody does.
+	newcomers, retrying atomic.Int32
+
+	mu     sync.Mutex
+	first  []*waiter // the newcomers, in order
+	again  []*waiter // those that were offered before
+	closed bool      // the last backend of the service is gone
 }
 
-// awaitTurn offers the connection when it is its turn. again says that the line is one of
-// a service whose backends are all gone, and there is another line.
-func (p *transfer) awaitTurn(ctx context.Context, over <-chan time.Time, s *service, turn <-chan struct{}) (offered, again bool) {
-	for {
-		select {
-		case <-turn:
-			offered, busy := p.offerNext()
-			if offered || !busy {
-				return offered, false
-			}
-			if s.gone.Load() {
-				return false, true
-			}
-		case <-over:
-			return false, false
-		case <-ctx.Done():
-			return false, false
-		case <-p.b.closing.Done():
-			return false, false
-		}
-	}
+// waiter is one connection in a waitQueue.
+type waiter struct {
+	queue    *waitQueue
+	newcomer bool
+	wake     chan struct{} // holds at most one announcement: it is time to look for a backend
 }
 
-// lineUp puts a channel in the line of a service, and calls it if it is the first: room
-// that there was before is not told of again. It returns nil if the service has no
-// backend.
-func (b *Broker) lineUp(name string, turn chan struct{}) *service {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s := b.services[name]
-	if s == nil {
+// join adds a connection. It is told to look at once if nobody is before it, because capacity that
+// there was earlier is not announced again. join returns nil if the queue is closed.
+func (q *waitQueue) join(newcomer bool) *waiter {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.line = append(s.line, turn)
-	s.lined.Store(true)
-	if len(s.line) == 1 {
-		call(turn)
+	w := &waiter{queue: q, newcomer: newcomer, wake: make(chan struct{}, 1)}
+	if newcomer {
+		q.first = append(q.first, w)
+	} else {
+		q.again = append(q.again, w)
 	}
-	return s
+	q.countLocked()
+	if !newcomer || q.first[0] == w {
+		w.announce()
+	}
+	return w
 }
 
-// leave takes a channel out of the line, and calls the next.
-func (s *service) leave(turn chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := slices.Index(s.line, turn); i >= 0 {
-		s.line = slices.Delete(s.line, i, i+1)
-	}
-	s.lined.Store(len(s.line) > 0)
-	s.turnLocked()
+// leave removes the connection, for whatever reason, and wakes the next newcomer: w may have been
+// told of capacity that it did not use.
+func (w *waiter) leave() {
+	q := w.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	is := func(other *waiter) bool { return other == w }
+	q.first = slices.DeleteFunc(q.first, is)
+	q.again = slices.DeleteFunc(q.again, is)
+	q.countLocked()
+	q.announceFirstLocked()
 }
 
-// turnLocked calls the first in line.
-func (s *service) turnLocked() {
-	if len(s.line) > 0 {
-		call(s.line[0])
+// queueClosed reports whether the backends that w waits for are all gone.
+func (w *waiter) queueClosed() bool {
+	w.queue.mu.Lock()
+	defer w.queue.mu.Unlock()
+	return w.queue.closed
+}
+
+// hasNewcomers reports whether a connection that was not offered yet must queue up: others came
+// before it.
+func (q *waitQueue) hasNewcomers() bool { return q.newcomers.Load() > 0 }
+
+// notifyCapacity says that a backend may take one more connection, or that the backends changed.
+// The caller must hold no lock of a link: whoever wakes takes it.
+func (q *waitQueue) notifyCapacity() {
+	if q.newcomers.Load() == 0 && q.retrying.Load() == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.announceFirstLocked()
+	for _, w := range q.again {
+		w.announce()
 	}
 }
 
-// call tells a channel's owner to look. One that has not looked yet needs not be told
-// twice.
-func call(turn chan struct{}) {
+// close says that the service has no backend any more. Everybody is woken, and nobody can join:
+// there is another queue as soon as there is another backend.
+func (q *waitQueue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for _, w := range slices.Concat(q.first, q.again) {
+		w.announce()
+	}
+}
+
+func (q *waitQueue) countLocked() {
+	q.newcomers.Store(int32(len(q.first)))
+	q.retrying.Store(int32(len(q.again)))
+}
+
+func (q *waitQueue) announceFirstLocked() {
+	if len(q.first) > 0 {
+		q.first[0].announce()
+	}
+}
+
+// announce tells w to look. While it has not looked, one announcement stands for all.
+func (w *waiter) announce() {
 	select {
-	case turn <- struct{}{}:
+	case w.wake <- struct{}{}:
 	default:
 	}
 }

@@ -238,21 +238,21 @@ var errTimeout = os.ErrDeadlineExceeded
 // recorder keeps the steps that were traced.
 type recorder struct {
 	mu  sync.Mutex
-	ops []string
+	ops []broker.Op
 }
 
 func newRecorder() *recorder { return &recorder{} }
 
-func (r *recorder) add(op string) {
+func (r *recorder) add(op broker.Op) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ops = append(r.ops, op)
 }
 
-func (r *recorder) all() []string {
+func (r *recorder) all() []broker.Op {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]string(nil), r.ops...)
+	return append([]broker.Op(nil), r.ops...)
 }
 
 // descriptors returns how many sockets this process has. (It has other descriptors that
@@ -270,7 +270,7 @@ func descriptors(t *testing.T) int {
 	return sockets
 }
 
-func (r *recorder) count(op string) int {
+func (r *recorder) count(op broker.Op) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var n int

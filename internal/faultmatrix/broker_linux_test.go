@@ -51,7 +51,7 @@ func playBroker(s *stage) error {
 		PingInterval:  -1, // a ping would find a stopped backend sooner than its deadline does
 		Reconnect:     filepath.Join(s.Dir, reconnectSocket),
 		Trace: func(e broker.Event) {
-			s.step(report{Op: e.Op, Link: e.Link, Offer: e.Correlation, Ref: e.Ref, Note: e.Note}, e.Err)
+			s.step(report{Op: string(e.Op), Link: e.Link, Offer: e.Correlation, Ref: e.Ref, Note: e.Note}, e.Err)
 		},
 		TraceRegistry: func(e registry.Event) {
 			if e.State.Terminal() {

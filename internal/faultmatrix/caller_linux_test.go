@@ -41,7 +41,7 @@ func (s *stage) handOver(b *broker.Broker, ln net.Listener, k *takings) error {
 		}
 		k.serving.Go(func() {
 			client := c.RemoteAddr().String()
-			s.step(report{Op: broker.OpAcceptClient, Note: client}, nil)
+			s.step(report{Op: string(broker.OpAcceptClient), Note: client}, nil)
 			o, err := b.Handoff(context.Background(), c, broker.Request{Service: service})
 			s.say(report{Kind: "outcome", Note: o.Kind.String(), Err: text(err)})
 			if o.Conn != nil {

@@ -3,49 +3,46 @@ package main
 // brokerMutants drop one rule of the protocol each, on the broker's side.
 func brokerMutants() []mutant {
 	return []mutant{{
-		name: "late-ack-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/handlers.go",
+		name: "late-ack-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/decide.go",
 		says: "an ACK that is late leaves the connection to its backend, which may own it by its clock",
-		old:  `a.trace(OpFence, a.transfer.conn.fence())`,
+		old:  `a.trace(OpFence, a.conn.fence())`,
 		new:  `a.trace(OpFence, nil)`,
 	}, {
 		name: "broker-closes-without-shutdown", breaks: "G9", must: bySockets, file: "broker/clientconn.go",
 		says: "a connection that is over is only closed, and stays open for its client by a stuck holder's copy",
-		old:  `	err := h.fence()`,
+		old:  `	err := c.fence()`,
 		new:  `	var err error`,
 	}, {
 		name: "expiry-without-drain", breaks: "G9", must: bySockets, file: "broker/deadlines.go",
 		says: "an attempt expires though its ACK is in the queue",
-		old:  `switch end, err := l.readQueue(); end {`,
-		new:  `switch end, err := drainEmpty, error(nil); end {`,
+		old:  `switch state, err := r.readQueue(); state {`,
+		new:  `switch state, err := queueEmpty, error(nil); state {`,
 	}, {
 		name: "clock-read-after-the-drain", breaks: "G9", must: bySockets, file: "broker/deadlines.go",
 		says: "what became due while the queue was read expires, whatever came since",
-		old:  `		for _, a := range l.claimDue(clock, now) {`,
-		new: `		clock, now = l.readClock()
-		for _, a := range l.claimDue(clock, now) {`,
+		old: `		for _, a := range r.claimDue(clock, now) {
+			a.expire(now)`,
+		new: `		clock, now = r.readClock()
+		for _, a := range r.claimDue(clock, now) {
+			a.expire(now)`,
 	}, {
-		name: "ack-of-any-token", breaks: "G9", must: bySockets, file: "broker/link.go",
+		name: "ack-of-any-token", breaks: "G9", must: bySockets, file: "broker/attempttable.go",
 		says: "an ACK counts by its correlation alone, whatever its token",
-		old: `	if a == nil || !a.token.Equal(token) {
-		l.mu.Unlock()
-		return nil
-	}
-	delete(l.attempts, correlation)`,
-		new: `	if a == nil {
-		l.mu.Unlock()
-		return nil
-	}
-	delete(l.attempts, correlation)`,
+		old:  `	return remove(t.pending, correlation, token)`,
+		new: `	a := t.pending[correlation]
+	delete(t.pending, correlation)
+	return a`,
 	}, {
 		name: "offered-again-unsettled", breaks: "G9", must: bySockets, file: "broker/transfer.go",
 		says: "a connection goes to the next backend while a stuck one has a copy",
-		old:  `if !settled || ctx.Err() != nil`,
-		new:  `if ctx.Err() != nil`,
+		old: `		a.trace(OpSettle, errStuck)
+		return false`,
+		new: `		settled = true`,
 	}, {
 		name: "dropped-link-is-not-read", breaks: "G9", must: bySockets, file: "broker/linkclose.go",
 		says: "a link is dropped with an ACK unread in its queue",
-		old: `		end, _ := l.readQueue()
-		readable = end == drainEnd`,
+		old: `		state, _ := r.readQueue()
+		readable = state == queueEnded`,
 		new: `		readable = true`,
 	}, {
 		name: "garbage-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/linkclose.go",
@@ -53,19 +50,20 @@ func brokerMutants() []mutant {
 		old:  `readable := queueSurvives && !errors.As(why, &garbled)`,
 		new:  `readable := queueSurvives || errors.As(why, &garbled)`,
 	}, {
-		name: "given-up-and-taken-back", breaks: "G9", must: bySockets, file: "broker/giveup.go",
+		name: "given-up-and-taken-back", breaks: "G9", must: bySockets, file: "broker/transfer.go",
 		says: "who cannot wait gets the connection back, though an ACK may be on its way",
-		old: `	l.fenceAttempt(a, nil)
+		old: `		a.abandonFenced()
 `,
-		new: `	a.transfer.deliver(result{kind: back, attempt: a})
+		new: `		a.link.service.registry.Abandon(a.token)
+		t.results <- result{attempt: a, step: OpAbandon}
 `,
 	}, {
 		name: "repeated-ack-is-revoked", breaks: "G9", must: bySockets, file: "broker/handlers.go",
 		says: "an owner that repeats its ACK is told to let go",
-		old: `		l.trace(OpReadAck, registry.ErrNotPending, "")
+		old: `		r.trace(OpReadAck, registry.ErrNotPending, "")
 `,
-		new: `		l.trace(OpReadAck, registry.ErrNotPending, "")
-		l.send(&wire.Revoke{Token: m.Token, CorrelationID: m.CorrelationID})
+		new: `		r.trace(OpReadAck, registry.ErrNotPending, "")
+		r.send(&wire.Revoke{Token: m.Token, CorrelationID: m.CorrelationID})
 `,
 	}, {
 		name: "blocking-is-not-undone", breaks: "G9", must: bySockets, file: "broker/clientconn.go",
@@ -75,20 +73,20 @@ func brokerMutants() []mutant {
 	}, {
 		name: "own-end-settles", breaks: "G9", must: bySockets, file: "broker/linkclose.go",
 		says: "the end of a link that the broker itself shut is taken for its backend's",
-		old:  `if l.sock.AwaitHangup(time.Now().Add(l.b.o.SettleTimeout)) == nil {`,
-		new:  `if l.sock.AwaitHangup(time.Now()) != nil || true {`,
+		old:  `if r.sock.AwaitHangup(time.Now().Add(r.b.o.SettleTimeout)) == nil {`,
+		new:  `if r.sock.AwaitHangup(time.Now()) != nil || true {`,
 	}, {
-		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/handlers.go",
+		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/decide.go",
 		says: "the broker keeps its copy of what a backend owns",
-		old: `	l.b.limiter.Succeed(l.key)
+		old: `	a.link.b.limiter.Succeed(a.link.key)
 	a.closeCopy()`,
-		new: `	l.b.limiter.Succeed(l.key)`,
+		new: `	a.link.b.limiter.Succeed(a.link.key)`,
 	}, {
 		name: "stray-descriptors-stay-open", breaks: "G10", must: bySockets, file: "broker/reader.go",
 		says: "descriptors that a backend sends are neither used nor closed",
 		old: `		fdpass.Close(fd)
-		l.b.ledger.Closed(fdpass.FromLink)`,
+		r.b.ledger.Closed(fdpass.FromLink)`,
 		new: `		_ = fd
-		l.b.ledger.Closed(fdpass.FromLink)`,
+		r.b.ledger.Closed(fdpass.FromLink)`,
 	}}
 }

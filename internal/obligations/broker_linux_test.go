@@ -42,7 +42,7 @@ func TestADeadlineThatDoesNotComeKeepsTheClient(t *testing.T) {
 
 // of returns a Trace that holds the first step of that name which is about a link, and
 // only that link's.
-func of(g *gate, op string, link uint64) func(broker.Event) {
+func of(g *gate, op broker.Op, link uint64) func(broker.Event) {
 	return func(e broker.Event) {
 		if e.Op == op && e.Link == link {
 			g.pass()

@@ -245,9 +245,9 @@ func (s *stage) settle() {
 		more, owed := s.more, 0
 		for _, t := range s.all {
 			switch {
-			case t.Op == broker.OpSendCommit || t.Op == broker.OpSendRevoke:
+			case t.Op == string(broker.OpSendCommit) || t.Op == string(broker.OpSendRevoke):
 				owed++
-			case t.Who == "backend" && t.Op == string(backend.OpReadCommit), t.Who == "broker" && t.Op == broker.OpReadReleased:
+			case t.Who == "backend" && t.Op == string(backend.OpReadCommit), t.Who == "broker" && t.Op == string(broker.OpReadReleased):
 				owed--
 			}
 		}

@@ -56,7 +56,7 @@ func scenarios() []scenario {
 		{name: "given-up", givesUp: true},
 		{name: "uncertain", accepting: true, backend: func(s *stage, _ int, e backend.Event) {
 			if e.Op == backend.OpSendAck {
-				s.await("broker", broker.OpSendCommit)
+				s.await("broker", string(broker.OpSendCommit))
 				time.Sleep(s.cfg.AckDeadline)
 			}
 		}},
@@ -66,12 +66,12 @@ func scenarios() []scenario {
 			}
 		}, backend: func(s *stage, _ int, e backend.Event) {
 			if e.Op == backend.OpReserve {
-				s.await("broker", broker.OpReadClock)
+				s.await("broker", string(broker.OpReadClock))
 			}
 		}},
 		{name: "stuck", accepting: true, backend: func(s *stage, _ int, e backend.Event) {
 			if e.Op == backend.OpReserve {
-				s.await("broker", broker.OpSettle)
+				s.await("broker", string(broker.OpSettle))
 			}
 		}},
 	}

@@ -33,7 +33,7 @@ func newSteps() *steps { return &steps{attempts: map[uint64]int{}, more: make(ch
 func (s *steps) add(t told) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.Op == broker.OpBegin && t.Who == "broker" {
+	if t.Op == string(broker.OpBegin) && t.Who == "broker" {
 		s.attempts[t.correlation] = len(s.attempts) + 1
 	}
 	s.all = append(s.all, t)
@@ -67,7 +67,7 @@ func (s *steps) await(who, op string) {
 // ofBroker adds a step of the broker, if it is about the connection. What the
 // goroutine does that offers it is one thread, what a link's reader does another.
 func (s *steps) ofBroker(e broker.Event) {
-	t := told{events.Step{Who: "broker", Op: e.Op, Link: int(e.Link)}, e.Correlation}
+	t := told{events.Step{Who: "broker", Op: string(e.Op), Link: int(e.Link)}, e.Correlation}
 	switch e.Op {
 	case broker.OpBegin, broker.OpSendOffer, broker.OpOfferWritten, broker.OpSendFallback, broker.OpProxy, broker.OpEndConn:
 		t.Thread = "offering"
