@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,10 +20,9 @@ import (
 // and it goes on when resume is closed.
 func stopping(o broker.Options, op broker.Op) (_ broker.Options, reached <-chan broker.Event, resume chan<- struct{}) {
 	stopped, goOn := make(chan broker.Event, 1), make(chan struct{})
-	done := false // by one goroutine: the link's reader
+	var done atomic.Bool // each link's reader asks
 	o.Trace = func(e broker.Event) {
-		if e.Op == op && !done {
-			done = true
+		if e.Op == op && done.CompareAndSwap(false, true) {
 			stopped <- e
 			<-goOn
 		}

@@ -16,14 +16,14 @@ import (
 type transferState uint8
 
 const (
-	offering transferState = iota // the broker has the connection, and nobody else has a copy
-	offered                       // a backend may have a copy: whoever claims the attempt decides
-	returned                      // the broker's again, but its last holder may still have a copy
-	adopted                       // a backend owns it
-	fenced                        // ended for everybody, because a backend may have owned it
-	told                          // its client was told to reconnect, or Handoff's caller has it back
-	proxied                       // the broker serves it by proxy
-	ended                         // the broker ended it
+	transferOffering transferState = iota // the broker has the connection, and nobody else has a copy
+	transferOffered                       // a backend may have a copy: whoever claims the attempt decides
+	transferReturned                      // the broker's again, but its last holder may still have a copy
+	transferAdopted                       // a backend owns it
+	transferFenced                        // ended for everybody, because a backend may have owned it
+	transferTold                          // its client was told to reconnect, or Handoff's caller has it back
+	transferProxied                       // the broker serves it by proxy
+	transferEnded                         // the broker ended it
 )
 
 // after returns the state after a step, and whether the step is allowed in s.
@@ -34,22 +34,22 @@ const (
 // the connection the broker never uses it again.
 func (s transferState) after(step Op) (transferState, bool) {
 	switch {
-	case s == offering && step == OpSendOffer:
-		return offered, true
-	case s == offered && step == OpAcknowledge:
-		return adopted, true // the point of no return
-	case s == offered && step == OpFence:
-		return fenced, true // a late ACK, a caller who cannot wait, a link that cannot be read
-	case s == offered && (step == OpAbandon || step == OpExpire):
-		return returned, true // rejected, the end of the link, or proof that no ACK was sent in time
-	case s == returned && step == OpSettle:
-		return offering, true // the holder has closed its copy
-	case (s == offering || s == returned) && step == OpSendFallback:
-		return told, true
-	case (s == offering || s == returned) && step == OpProxy:
-		return proxied, true
-	case (s == offering || s == returned) && step == OpEndConn:
-		return ended, true
+	case s == transferOffering && step == OpSendOffer:
+		return transferOffered, true
+	case s == transferOffered && step == OpAcknowledge:
+		return transferAdopted, true // the point of no return
+	case s == transferOffered && step == OpFence:
+		return transferFenced, true // a late ACK, a caller who cannot wait, a link that cannot be read
+	case s == transferOffered && (step == OpAbandon || step == OpExpire):
+		return transferReturned, true // rejected, the end of the link, or proof that no ACK was sent in time
+	case s == transferReturned && step == OpSettle:
+		return transferOffering, true // the holder has closed its copy
+	case (s == transferOffering || s == transferReturned) && step == OpSendFallback:
+		return transferTold, true
+	case (s == transferOffering || s == transferReturned) && step == OpProxy:
+		return transferProxied, true
+	case (s == transferOffering || s == transferReturned) && step == OpEndConn:
+		return transferEnded, true
 	}
 	return s, false
 }
@@ -142,7 +142,7 @@ func (t *transfer) await(ctx context.Context) result {
 // proceed takes the result of an attempt, and offers the connection again while it is returned and
 // settled, until its outcome is known. ctx says how long there may be further offers.
 func (t *transfer) proceed(ctx context.Context, r result) Outcome {
-	for t.advance(r.step); t.state == returned; t.advance(r.step) {
+	for t.advance(r.step); t.state == transferReturned; t.advance(r.step) {
 		settled := t.awaitSettled(ctx, r.attempt)
 		// Not before: until it has closed its copy, a holder can change what they share.
 		if err := t.conn.regain(); err != nil {
@@ -159,7 +159,7 @@ func (t *transfer) proceed(ctx context.Context, r result) Outcome {
 	}
 	o := t.outcome(r.why)
 	o.Kind = Fenced
-	if t.state == adopted {
+	if t.state == transferAdopted {
 		o.Kind = Adopted
 	}
 	return o

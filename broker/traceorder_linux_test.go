@@ -1,0 +1,107 @@
+package broker_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/wire"
+	"github.com/stretchr/testify/require"
+)
+
+// Options.Trace promises that nobody acts on a step before it is traced. What lets the broker offer
+// a connection again is that its holder has closed its copy: while that step is being traced, the
+// goroutine that waits for it must not go on. Here the trace lasts until that goroutine has waited
+// for SettleTimeout, which it does only if it knows of nothing.
+func TestHolderIsSettledOnlyAfterTheStepIsTraced(t *testing.T) {
+	cases := map[broker.Op]func(*peer, offer){
+		broker.OpReadReleased: func(p *peer, o offer) { p.released(o) },
+		broker.OpReadNack:     func(p *peer, o offer) { p.nack(o, wire.ReasonBusy) },
+		broker.OpLinkEnd:      func(p *peer, _ offer) { p.die() },
+	}
+	for step, letGo := range cases {
+		t.Run(string(step), func(t *testing.T) {
+			o := broker.Options{AckDeadline: 100 * time.Millisecond, SettleTimeout: 300 * time.Millisecond, PingInterval: -1}
+			settled, told := make(chan struct{}), make(chan error, 1)
+			var once sync.Once
+			o.Trace = func(e broker.Event) {
+				switch e.Op {
+				case broker.OpSettle:
+					once.Do(func() {
+						told <- e.Err
+						close(settled)
+					})
+				case step:
+					<-settled
+				}
+			}
+			w := newWorld(t, o)
+			p := w.peer()
+			c := w.dial()
+			c.hello(t, "")
+			offer := p.offer()
+			p.revoke(offer)
+			letGo(p, offer)
+			require.Error(t, <-told, "Settle came before %s was traced", step)
+			c.fallback(t)
+		})
+	}
+}
+
+// No outcome is reported before the last step that led to it was traced.
+func TestOutcomeIsReportedAfterItsSteps(t *testing.T) {
+	cases := map[string]struct {
+		kind broker.Kind
+		last []broker.Op
+		play func(*testing.T, *world)
+	}{
+		"adopted": {broker.Adopted, []broker.Op{broker.OpSendCommit, broker.OpCloseCopy}, func(t *testing.T, w *world) {
+			p, c := w.peer(), w.dial()
+			c.hello(t, "")
+			p.ack(p.offer())
+		}},
+		"fenced": {broker.Fenced, []broker.Op{broker.OpFence, broker.OpSendRevoke, broker.OpCloseCopy}, func(t *testing.T, w *world) {
+			p, c := w.peer(), w.dial()
+			c.hello(t, "")
+			p.offer()
+			p.write([]byte("GET / HTTP/1.1\r\n"))
+		}},
+		"fallback": {broker.Fallback, []broker.Op{broker.OpSendFallback, broker.OpEndConn}, func(t *testing.T, w *world) {
+			c := w.dial()
+			c.hello(t, "")
+			c.fallback(t)
+		}},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			o := patient()
+			var mu sync.Mutex
+			var early []broker.Op
+			var w *world
+			ready := make(chan struct{})
+			traced := map[broker.Op]int{}
+			o.Trace = func(e broker.Event) {
+				<-ready
+				mu.Lock()
+				defer mu.Unlock()
+				traced[e.Op]++
+				for _, op := range test.last {
+					if e.Op == op && len(w.outcomes) > 0 {
+						early = append(early, op)
+					}
+				}
+			}
+			w = newWorld(t, o)
+			close(ready)
+			test.play(t, w)
+			require.Equal(t, test.kind, (<-w.outcomes).Kind)
+			mu.Lock()
+			defer mu.Unlock()
+			require.Empty(t, early)
+			for _, op := range test.last {
+				require.NotZero(t, traced[op], "%s", op)
+			}
+		})
+	}
+}
