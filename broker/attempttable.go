@@ -41,24 +41,27 @@ func (t *attemptTable) claimIf(f func(*attempt) bool) []*attempt {
 
 // unsettle notes that the holder of a claimed attempt has a copy of the connection still.
 func (t *attemptTable) unsettle(a *attempt) {
-	a.settled = make(chan struct{})
+	a.settled, a.settledTraced = make(chan struct{}), make(chan struct{})
 	t.unsettled[a.correlation] = a
 }
 
-// settle removes an unsettled attempt and returns it, as claim does. The caller closes its settled
-// channel.
+// settle removes an unsettled attempt and returns it, as claim does: its holder has closed its
+// copy. The caller traces how it knows, and then closes settledTraced.
 func (t *attemptTable) settle(correlation uint64, token registry.Token) *attempt {
-	return remove(t.unsettled, correlation, token)
+	a := remove(t.unsettled, correlation, token)
+	if a != nil {
+		close(a.settled)
+	}
+	return a
 }
 
-// settleAll removes and returns all unsettled attempts.
-func (t *attemptTable) settleAll() []*attempt {
-	var all []*attempt
+// settleAll settles all unsettled attempts. The caller has traced how it knows.
+func (t *attemptTable) settleAll() {
 	for correlation, a := range t.unsettled {
 		delete(t.unsettled, correlation)
-		all = append(all, a)
+		close(a.settled)
+		close(a.settledTraced)
 	}
-	return all
 }
 
 func remove(from map[uint64]*attempt, correlation uint64, token registry.Token) *attempt {

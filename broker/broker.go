@@ -2,8 +2,6 @@ package broker
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
@@ -133,18 +131,17 @@ func (b *Broker) enter() bool {
 
 func (b *Broker) leave() { b.running.Done() }
 
-// randomToken returns a token for a client to know its connection by.
-func randomToken() (registry.Token, error) {
-	var bytes [registry.TokenSize]byte
-	if _, err := rand.Read(bytes[:]); err != nil {
-		return registry.Token{}, err
+// trace reports a step that is about no link.
+func (b *Broker) trace(e Event) {
+	if b.o.Trace != nil {
+		b.o.Trace(e)
 	}
-	return registry.ParseToken(bytes[:])
 }
 
-// randomNonce returns a number for a ping.
-func randomNonce() uint64 {
-	var bytes [8]byte
-	_, _ = rand.Read(bytes[:]) // it never fails, and ends the process instead
-	return binary.NativeEndian.Uint64(bytes[:])
+// buffer returns a buffer for one frame, which the caller puts back.
+func (b *Broker) buffer() *[]byte {
+	if buffer, ok := b.buffers.Get().(*[]byte); ok {
+		return buffer
+	}
+	return new([]byte)
 }

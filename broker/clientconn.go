@@ -179,6 +179,3 @@ func remote(addr net.Addr) string {
 	}
 	return text
 }
-
-// timeout reports whether err is that of a deadline.
-func timeout(err error) bool { return os.IsTimeout(err) }

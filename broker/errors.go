@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"syscall"
 
 	"github.com/handoff-go/handoff/fallback"
 )
@@ -57,3 +59,11 @@ func (e *UnsupportedError) Fallback() fallback.Decision {
 func unsupported(conn net.Conn) *UnsupportedError {
 	return &UnsupportedError{What: fmt.Sprintf("handing over a %T", conn)}
 }
+
+// isBrokenPipe reports whether a failed send says that the peer reads no more.
+func isBrokenPipe(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// timeout reports whether err is that of a deadline.
+func timeout(err error) bool { return os.IsTimeout(err) }

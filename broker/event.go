@@ -43,25 +43,3 @@ type Event struct {
 	Err         error  // why the step went wrong; nil: it did not
 	Note        string // words: AcceptClient, Begin and SendFallback name the client by its address
 }
-
-func (b *Broker) trace(e Event) {
-	if b.o.Trace != nil {
-		b.o.Trace(e)
-	}
-}
-
-// trace tells a step about the link itself.
-func (l *link) trace(op Op, err error, note string) {
-	if l.b.o.Trace != nil {
-		l.b.o.Trace(Event{Op: op, Link: l.id, Err: err, Note: note})
-	}
-}
-
-// trace tells a step about one attempt.
-func (a *attempt) trace(op Op, err error) { a.traceNote(op, err, "") }
-
-func (a *attempt) traceNote(op Op, err error, note string) {
-	if trace := a.link.b.o.Trace; trace != nil {
-		trace(Event{Op: op, Link: a.link.id, Correlation: a.correlation, Ref: a.ref, Err: err, Note: note})
-	}
-}

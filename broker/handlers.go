@@ -71,9 +71,10 @@ func (r *reader) readReleased(m *wire.Released) {
 	r.settle(OpReadReleased, m.CorrelationID, m.Token)
 }
 
-// settle ends the wait for the holder of an attempt; step is what was read from it. The step is
-// traced before the settled channel is closed: whoever waits for that goes on at once, and would
-// trace Settle, and offer the connection again, before the step that allowed it.
+// settle ends the wait for the holder of an attempt; step is what was read from it. Whoever waits
+// goes on only when the step is traced: otherwise it would trace Settle, and offer the connection
+// again, before the step that allows it. It knows of the step at once, though, so that however long
+// the trace takes it does not give up waiting.
 func (r *reader) settle(step Op, correlation uint64, token registry.Token) {
 	r.mu.Lock()
 	a := r.attempts.settle(correlation, token)
@@ -87,7 +88,7 @@ func (r *reader) settle(step Op, correlation uint64, token registry.Token) {
 	default:
 		a.trace(step, nil)
 	}
-	close(a.settled)
+	close(a.settledTraced)
 	r.service.queue.notifyCapacity()
 }
 

@@ -158,3 +158,10 @@ func (l *link) wakeByLocked(t time.Time) {
 		_ = l.sock.SetReadDeadline(t) // a closed link has no reader to wake
 	}
 }
+
+// trace reports a step about the link itself.
+func (l *link) trace(op Op, err error, note string) {
+	if l.b.o.Trace != nil {
+		l.b.o.Trace(Event{Op: op, Link: l.id, Err: err, Note: note})
+	}
+}

@@ -64,11 +64,8 @@ func (r *reader) drop(why error) {
 // the link must have been traced, because whoever waits for this goes on at once.
 func (r *reader) settleAll() {
 	r.mu.Lock()
-	settled := r.attempts.settleAll()
-	r.mu.Unlock()
-	for _, a := range settled {
-		close(a.settled)
-	}
+	defer r.mu.Unlock()
+	r.attempts.settleAll()
 }
 
 // byeReason is how a backend is told why its link is dropped or refused.

@@ -10,10 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Options.Trace promises that nobody acts on a step before it is traced. What lets the broker offer
-// a connection again is that its holder has closed its copy: while that step is being traced, the
-// goroutine that waits for it must not go on. Here the trace lasts until that goroutine has waited
-// for SettleTimeout, which it does only if it knows of nothing.
+// Options.Trace promises that the broker does not act on a step before it is traced. What lets it
+// offer a connection again is that the holder has closed its copy: while that step is being traced,
+// the goroutine that waits for it must not go on. A trace that takes long gives it the time to.
 func TestHolderIsSettledOnlyAfterTheStepIsTraced(t *testing.T) {
 	cases := map[broker.Op]func(*peer, offer){
 		broker.OpReadReleased: func(p *peer, o offer) { p.released(o) },
@@ -22,18 +21,22 @@ func TestHolderIsSettledOnlyAfterTheStepIsTraced(t *testing.T) {
 	}
 	for step, letGo := range cases {
 		t.Run(string(step), func(t *testing.T) {
-			o := broker.Options{AckDeadline: 100 * time.Millisecond, SettleTimeout: 300 * time.Millisecond, PingInterval: -1}
-			settled, told := make(chan struct{}), make(chan error, 1)
-			var once sync.Once
+			o := broker.Options{AckDeadline: 100 * time.Millisecond, SettleTimeout: hang, PingInterval: -1}
+			settled, early := make(chan struct{}), make(chan bool, 1)
+			var once, stop sync.Once
 			o.Trace = func(e broker.Event) {
 				switch e.Op {
 				case broker.OpSettle:
-					once.Do(func() {
-						told <- e.Err
-						close(settled)
-					})
+					once.Do(func() { close(settled) })
 				case step:
-					<-settled
+					stop.Do(func() {
+						select {
+						case <-settled:
+							early <- true
+						case <-time.After(50 * time.Millisecond):
+							early <- false
+						}
+					})
 				}
 			}
 			w := newWorld(t, o)
@@ -43,10 +46,34 @@ func TestHolderIsSettledOnlyAfterTheStepIsTraced(t *testing.T) {
 			offer := p.offer()
 			p.revoke(offer)
 			letGo(p, offer)
-			require.Error(t, <-told, "Settle came before %s was traced", step)
+			require.False(t, <-early, "Settle came while %s was traced", step)
+			<-settled
 			c.fallback(t)
 		})
 	}
+}
+
+// A step that is long in being traced is no holder that is stuck.
+func TestTraceThatTakesLongIsNoStuckHolder(t *testing.T) {
+	o := broker.Options{AckDeadline: 100 * time.Millisecond, SettleTimeout: 300 * time.Millisecond, PingInterval: -1}
+	settled := make(chan error, 1)
+	o.Trace = func(e broker.Event) {
+		switch e.Op {
+		case broker.OpReadReleased:
+			time.Sleep(2 * o.SettleTimeout)
+		case broker.OpSettle:
+			settled <- e.Err
+		}
+	}
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	offer := p.offer()
+	p.revoke(offer)
+	p.released(offer)
+	require.NoError(t, <-settled)
+	c.fallback(t)
 }
 
 // No outcome is reported before the last step that led to it was traced.

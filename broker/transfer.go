@@ -73,14 +73,6 @@ type transfer struct {
 	results chan result // where the result of an attempt goes; nil: to a new goroutine
 }
 
-// result is what became of one attempt: the step that decided it is OpAcknowledge, OpFence,
-// OpAbandon or OpExpire.
-type result struct {
-	attempt *attempt
-	step    Op
-	why     fallback.Decision // why the backend did not adopt the connection; zero: it did
-}
-
 // advance takes a step. A step that is not allowed is a defect of this package that could give the
 // connection two owners, and stops the process: nobody owning it beats two.
 func (t *transfer) advance(step Op) {
@@ -174,6 +166,7 @@ func (t *transfer) awaitSettled(ctx context.Context, a *attempt) bool {
 		defer timer.Stop()
 		select {
 		case <-a.settled:
+			<-a.settledTraced
 			settled = true
 		case <-timer.C:
 		case <-ctx.Done():

@@ -73,13 +73,11 @@ const (
 )
 
 // goesOn reports whether another goroutine of the party finishes the handoff while this
-// one is stopped: the link's reader, for the one that offers, and the other way round.
+// one is stopped: the reader of the link, for the one that offers.
 func (c cell) goesOn() bool {
 	switch c.key() {
 	case "broker/SendOffer", "broker/OfferWritten":
 		return !scenarios()[c.scenario].hold
-	case "broker/ReadReleased":
-		return true
 	}
 	return false
 }
