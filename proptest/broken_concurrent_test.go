@@ -25,10 +25,10 @@ func TestConcurrentlyBrokenRegistriesAreFound(t *testing.T) {
 		"reads its counts in two steps":        {"counts", wrapped(func(r *registry.Registry) proptest.Registry { return tornStats{r} })},
 		"acknowledges what was pending before": {"outcomes", wrapped(func(r *registry.Registry) proptest.Registry { return acksStale{r} })},
 		"drops concurrent calls of OnExit": {"counts", rewired(func(o *registry.Options) {
-			tell, busy := o.OnExit, new(atomic.Bool)
+			exit, busy := o.OnExit, new(atomic.Bool)
 			o.OnExit = func(e registry.Exit) {
 				if busy.CompareAndSwap(false, true) {
-					tell(e)
+					exit(e)
 					busy.Store(false)
 				}
 			}

@@ -16,11 +16,11 @@ import (
 // searchTime limits the search for an order. A history that takes longer is not a failure.
 const searchTime = 20 * time.Second
 
-// verdict is the result of a search.
-type verdict int
+// searchResult is what a search for an order came to.
+type searchResult int
 
 const (
-	found verdict = iota
+	found searchResult = iota
 	notFound
 	undecided
 )
@@ -31,7 +31,7 @@ const (
 // A call that has not returned may have taken effect at any time since it began, or may do so
 // later, and any answer of it would be right: to porcupine it returns at the end of time. If it
 // would have issued a token, its effect depends on which: then each of them is tried.
-func search(spec porcupine.Model, returned, open []porcupine.Operation) verdict {
+func search(spec porcupine.Model, returned, open []porcupine.Operation) searchResult {
 	for _, effects := range possibleEffects(open) {
 		switch porcupine.CheckOperationsTimeout(spec, slices.Concat(returned, effects), searchTime) {
 		case porcupine.Ok:
