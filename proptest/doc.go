@@ -24,9 +24,9 @@
 // [Replay] runs one sequence that is written as bytes, which is what a fuzzer needs. [Assemble]
 // writes such a program from text.
 //
-// A failure says which call was made, what was expected and what came. If it breaks one of the
-// guarantees G1 to G8 directly, it begins with the number and the name of the guarantee, such as
-// "G1 LeavesExactlyOnce".
+// A failure says which call was made, what was expected and what came. If the registry broke one of
+// the guarantees G1 to G8 directly, the failure names it, as "G1 LeavesExactlyOnce": the names are
+// those of the TLA+ properties.
 //
 // # What an implementation must know
 //
