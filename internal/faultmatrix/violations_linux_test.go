@@ -56,11 +56,11 @@ func TestJudgeFindsNothingWhereNothingIs(t *testing.T) {
 	require.Empty(t, e.violations())
 }
 
-// Every kind of thing that the judge is for, planted.
+// Every kind of thing that the judge is for, put into the evidence.
 func TestJudgeFindsWhatMustNotBe(t *testing.T) {
 	say := func(e *evidence, b string) { e.clients["one"][0].Bytes = append(e.clients["one"][0].Bytes, b...) }
 	for claim, c := range map[string]struct {
-		plant func(*evidence)
+		spoil func(*evidence)
 		want  string
 	}{
 		"two backends own": {func(e *evidence) {
@@ -111,7 +111,7 @@ func TestJudgeFindsWhatMustNotBe(t *testing.T) {
 	} {
 		t.Run(claim, func(t *testing.T) {
 			e := sound(t)
-			c.plant(&e)
+			c.spoil(&e)
 			require.Contains(t, strings.Join(e.violations(), "\n"), c.want)
 		})
 	}

@@ -161,10 +161,13 @@ func (l *lines) line(text string, e *evidence) {
 }
 
 func (l *lines) progress() string {
-	if l.mutants > 0 {
+	switch {
+	case l.mutants > 0:
 		return fmt.Sprintf("%d mutants", l.mutants)
+	case l.models > 0:
+		return fmt.Sprintf("%d models", l.models)
 	}
-	return fmt.Sprintf("%d models", l.models)
+	return "nothing yet"
 }
 
 func (l *lines) end() outcome {

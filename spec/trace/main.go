@@ -137,7 +137,7 @@ func (c *checker) judge(ctx context.Context, r *report, traces []events.Trace, s
 	for i, t := range traces {
 		all[i].Trace = t
 	}
-	planted := plant(rand.New(rand.NewPCG(seed, 4)), all, illegal)
+	made := addMutants(rand.New(rand.NewPCG(seed, 4)), all, illegal)
 	for _, b := range batches(all) {
 		verdicts, err := c.check(ctx, b)
 		if err != nil {
@@ -145,8 +145,8 @@ func (c *checker) judge(ctx context.Context, r *report, traces []events.Trace, s
 		}
 		r.add(b, verdicts)
 	}
-	if planted < illegal {
-		r.problem("the traces gave %d mutants that the model refuses, not %d", planted, illegal)
+	if made < illegal {
+		r.problem("the traces gave %d mutants that the model refuses, not %d", made, illegal)
 	}
 	return nil
 }

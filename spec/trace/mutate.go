@@ -31,19 +31,19 @@ type mutant struct {
 
 func (m *mutant) legal() bool { return m.problem == "" }
 
-// plant adds edits to the traces until there are so many that the model refuses,
+// addMutants adds edits to the traces until there are so many that the model refuses,
 // of each kind the same number if the traces give that many, and at most half as
 // many that it takes. It returns how many the model refuses.
-func plant(r *rand.Rand, all []recorded, illegal int) int {
-	planted := 0
+func addMutants(r *rand.Rand, all []recorded, illegal int) int {
+	made := 0
 	for k, kind := range kinds() { // what one kind does not give, the next ones make up for
-		planted += plantKind(r, all, kind, illegal*(k+1)/len(kinds())-planted)
+		made += addMutantsOf(r, all, kind, illegal*(k+1)/len(kinds())-made)
 	}
-	return planted
+	return made
 }
 
-// plantKind is plant for one kind.
-func plantKind(r *rand.Rand, all []recorded, kind string, want int) int {
+// addMutantsOf is addMutants for one kind.
+func addMutantsOf(r *rand.Rand, all []recorded, kind string, want int) int {
 	refused, taken := 0, 0
 	for try := 0; refused < want && try < 20*want+200; try++ {
 		t := &all[r.IntN(len(all))]

@@ -31,7 +31,7 @@ func TestFreshTracesArePathsThroughTheModel(t *testing.T) {
 
 func TestMutantsAreOfAllKindsAndDifferFromTheirTraces(t *testing.T) {
 	all := recordSome(t, 1, 8)
-	require.Equal(t, 103, plant(rand.New(rand.NewPCG(1, 1)), all, 103))
+	require.Equal(t, 103, addMutants(rand.New(rand.NewPCG(1, 1)), all, 103))
 	illegal, legal := map[string]int{}, map[string]int{}
 	for _, r := range all {
 		for i, m := range (batch{r}).mutants() {
@@ -60,11 +60,11 @@ func TestMutantsAreOfAllKindsAndDifferFromTheirTraces(t *testing.T) {
 func TestWhatOneKindDoesNotGiveOthersMakeUpFor(t *testing.T) {
 	trace := read1(t, "trace one ack=1s ttl=6s max=2\nSweep now=0 answer=ok\n")
 	all := []recorded{{Trace: trace}} // a swap takes two events, and a second sweep does no harm
-	require.Equal(t, 10, plant(rand.New(rand.NewPCG(1, 1)), all, 10))
+	require.Equal(t, 10, addMutants(rand.New(rand.NewPCG(1, 1)), all, 10))
 }
 
 func TestNoMutantsWithoutEvents(t *testing.T) {
 	empty := []recorded{{Trace: events.Trace{Name: "empty", AckDeadline: 1, TokenTTL: 1, MaxPending: 1}}}
-	require.Zero(t, plant(rand.New(rand.NewPCG(1, 1)), empty, 10))
+	require.Zero(t, addMutants(rand.New(rand.NewPCG(1, 1)), empty, 10))
 	require.Empty(t, empty[0].edits)
 }

@@ -118,7 +118,7 @@ const (
 	killOdds   = 60000 // that the process dies at the step
 )
 
-// strike plants faults: a late ACK, by a reader or an acceptor that sleeps between two
+// strike injects faults: a late ACK, by a reader or an acceptor that sleeps between two
 // steps, or a sudden death.
 func strike(e backend.Event) {
 	if e.Op == backend.OpReserve && rand.N(freezeOdds) == 0 {

@@ -114,7 +114,7 @@ func RoleMain(name string, args []string, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	flags.StringVar(&r.dir, "dir", "", "where the sockets are")
 	flags.BoolVar(&r.soak, "soak", false, "short deadlines")
-	flags.BoolVar(&r.faults, "faults", false, "plant faults")
+	flags.BoolVar(&r.faults, "faults", false, "inject faults")
 	if code, ok := commandline.Parse(flags, args, func() error { return nil }); !ok {
 		return code
 	}

@@ -60,7 +60,7 @@ type SoakConfig struct {
 	N        int           // handoffs, as the registry counts them
 	InFlight int           // clients at once
 	Network  string        // of the clients
-	Faults   bool          // plant faults at random
+	Faults   bool          // inject faults at random
 	Limit    time.Duration // stop then, if N is not reached
 }
 
@@ -73,7 +73,7 @@ func (c *SoakConfig) register(flags *flag.FlagSet) {
 	flags.IntVar(&c.N, "n", c.N, "`number` of handoffs")
 	flags.IntVar(&c.InFlight, "in-flight", c.InFlight, "`number` of clients at once")
 	flags.StringVar(&c.Network, "network", c.Network, "`network` of the clients, unix or tcp")
-	flags.BoolVar(&c.Faults, "faults", c.Faults, "plant faults at random")
+	flags.BoolVar(&c.Faults, "faults", c.Faults, "inject faults at random")
 	flags.DurationVar(&c.Limit, "limit", c.Limit, "stop after this `time`, if there were not so many yet")
 }
 
