@@ -2,7 +2,7 @@
 // outcome to the manifest: what TLC found, how it exited, and how many distinct
 // states there are.
 //
-//	go run ./spec/tlc [-lane default|long|all] [-only NAME] [-jobs N] [-update] [-v] [-json]
+//	go run ./spec/tlc [-lane default|long|all] [-only NAME] [-jobs N] [-workers N] [-update] [-v] [-json]
 //	go run ./spec/tlc -fetch
 //
 // With -json it prints JSON lines instead of a table: those of package results.
@@ -53,6 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	lane := flags.String("lane", laneDefault, "check the models of this lane: default, long or all")
 	only := flags.String("only", "", "check only these models: names, or patterns of path.Match within the lane, separated by commas")
 	jobs := flags.Int("jobs", 2, "how many single-worker models to check at once")
+	workers := flags.Int("workers", 0, "give no model more workers than this, which takes less processor time where other work runs beside; 0: the manifest's")
 	update := flags.Bool("update", false, "write the state counts found to the manifest and the README, where all else is as expected")
 	verbose := flags.Bool("v", false, "print what TLC says of every model, not only of those that differ")
 	fetch := flags.Bool("fetch", false, "find Java and TLC, fetch TLC if it is not there, and stop")
@@ -69,8 +70,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		p.lines.Write(results.Line{Problem: err.Error()}) // it is on stderr in any case
 		return exitCode(err)
 	}
-	if flags.NArg() > 0 || *jobs < 1 {
-		return fail(usageError("unexpected arguments, or -jobs below 1"))
+	if flags.NArg() > 0 || *jobs < 1 || *workers < 0 {
+		return fail(usageError("unexpected arguments, -jobs below 1, or -workers below 0"))
 	}
 	root, err := command.ModuleRoot()
 	if err != nil {
@@ -93,7 +94,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if *fetch {
 		return exitOK
 	}
+	if *workers > 0 {
+		for i := range models {
+			models[i].Workers = min(models[i].Workers, *workers)
+		}
+	}
 	checker := &checker{java: tools.Java, jar: tools.Jar, dir: dir}
+	checker.archive = checker.makeArchive(ctx, filepath.Join(root, ".cache"))
 
 	began := time.Now()
 	reports := checker.checkAll(ctx, models, *jobs, p.report)
