@@ -45,16 +45,6 @@ func (b *Broker) Stats() Stats {
 	return s
 }
 
-// Leaks names where the descriptors that are open now came from, each origin with its
-// number. At rest there are none.
-func (b *Broker) Leaks() map[string]int {
-	leaks := map[string]int{}
-	for _, leak := range b.ledger.Leaks() {
-		leaks[string(leak.Origin)] = leak.Open
-	}
-	return leaks
-}
-
 func sum(a, b registry.Stats) registry.Stats {
 	return registry.Stats{
 		Issued:       a.Issued + b.Issued,

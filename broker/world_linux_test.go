@@ -74,7 +74,7 @@ func (w *world) shutdown() {
 		require.Zero(w.t, s.InFlight)
 		require.Zero(w.t, s.Waiting)
 		require.Zero(w.t, s.Links)
-		require.Zero(w.t, s.Descriptors.Open, "%v", w.broker.Leaks())
+		require.Zero(w.t, s.Descriptors.Open, "%v", broker.Leaks(w.broker))
 		require.Equal(w.t, s.Descriptors.Opened, s.Descriptors.Closed+s.Descriptors.Adopted)
 		require.Zero(w.t, s.Registry.Pending)
 		require.Equal(w.t, s.Registry.Registered, s.Registry.Acknowledged+s.Registry.Expired+s.Registry.Abandoned)

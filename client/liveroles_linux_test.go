@@ -41,7 +41,7 @@ func newRoles(t *testing.T, network string, o broker.Options) *roles {
 		defer cancel()
 		s, err := b.Shutdown(ctx)
 		require.NoError(t, err)
-		require.Zero(t, s.Descriptors.Open, "%v", b.Leaks())
+		require.Zero(t, s.Descriptors.Open)
 		served.Close()
 		clients.Close()
 		require.Eventually(t, func() bool { return sockets(t) <= before }, testTimeout, time.Millisecond)

@@ -53,7 +53,7 @@ func newWorld(t *testing.T, o broker.Options) *world {
 		require.NoError(t, err)
 		require.ErrorIs(t, <-serving, broker.ErrClosed)
 		balanced(t, s)
-		require.Zero(t, s.Descriptors.Open, "%v", b.Leaks())
+		require.Zero(t, s.Descriptors.Open)
 		require.Zero(t, s.Registry.Pending)
 		eventually(t, func() bool { return sockets(t) <= before }, "sockets are left open")
 	})
