@@ -19,33 +19,26 @@ import (
 // the zero Broker is not usable, and a Broker must not be copied. All methods are safe
 // for concurrent use.
 type Broker struct {
-	o          Options
-	log        *slog.Logger
-	limiter    *fallback.Limiter
+	env
 	namespace  wire.TimeNamespace // unknown: no lease
 	registries map[time.Duration]*registry.Registry
 
-	buffers     sync.Pool // *[]byte, for offers and replies
-	links       atomic.Uint64
-	correlation atomic.Uint64
-	inFlight    atomic.Int64 // connections on their way
-	waiting     atomic.Int64 // clients whose first bytes are not in
-	linked      atomic.Int64 // links, handshakes included
-	ledger      fdpass.Ledger
-	outcomes    [Closed + 1]atomic.Uint64
-
-	forceCtx  context.Context // ends when Shutdown will wait no longer
-	forceStop context.CancelFunc
+	links    atomic.Uint64 // how many there were
+	inFlight atomic.Int64  // connections that were admitted, and are not decided
+	waiting  atomic.Int64  // clients whose first bytes have not arrived
+	linked   atomic.Int64  // links, handshakes included
+	outcomes [Closed + 1]atomic.Uint64
 
 	closing      context.Context // ends when Shutdown begins
 	cancelAccept context.CancelFunc
+	forceCtx     context.Context // ends when Shutdown waits no longer
+	forceStop    context.CancelFunc
 
 	mu           sync.Mutex
 	services     map[string]*service // that have links
 	serving      map[io.Closer]bool  // listeners
-	running      sync.WaitGroup      // every goroutine of the broker, and every connection on its way
 	shuttingDown bool                // Shutdown began: nothing is added to running
-	readers      sync.WaitGroup      // of links
+	running      sync.WaitGroup      // accept loops, and connections until they are decided
 }
 
 // New returns a broker that serves nobody yet, an *OptionError, an *UnsupportedError
@@ -62,8 +55,7 @@ func New(o Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		o:          o,
-		log:        o.Logger,
+		env:        env{o: o, log: o.Logger},
 		registries: map[time.Duration]*registry.Registry{},
 		services:   map[string]*service{},
 		serving:    map[io.Closer]bool{},
@@ -131,17 +123,5 @@ func (b *Broker) enter() bool {
 
 func (b *Broker) leave() { b.running.Done() }
 
-// trace reports a step that is about no link.
-func (b *Broker) trace(e Event) {
-	if b.o.Trace != nil {
-		b.o.Trace(e)
-	}
-}
-
-// buffer returns a buffer for one frame, which the caller puts back.
-func (b *Broker) buffer() *[]byte {
-	if buffer, ok := b.buffers.Get().(*[]byte); ok {
-		return buffer
-	}
-	return new([]byte)
-}
+// isClosing reports whether Shutdown began.
+func (b *Broker) isClosing() bool { return b.closing.Err() != nil }

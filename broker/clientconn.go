@@ -15,7 +15,7 @@ import (
 // makes. It has one user at a time: who begins an attempt, then whoever takes that
 // attempt from its link.
 type clientConn struct {
-	b    *Broker
+	b    *env
 	from fdpass.Origin
 	fd   int             // the first form; else -1
 	file *os.File        // the second; else nil
@@ -27,7 +27,7 @@ type clientConn struct {
 const fromCaller fdpass.Origin = "taken by Handoff"
 
 // takenConn takes the connection of a caller.
-func (b *Broker) takenConn(conn net.Conn) (*clientConn, error) {
+func (e *env) takenConn(conn net.Conn) (*clientConn, error) {
 	switch conn.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
@@ -37,14 +37,14 @@ func (b *Broker) takenConn(conn net.Conn) (*clientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.ledger.Opened(fromCaller)
-	return &clientConn{b: b, from: fromCaller, fd: -1, conn: conn, raw: raw}, nil
+	e.ledger.Opened(fromCaller)
+	return &clientConn{b: e, from: fromCaller, fd: -1, conn: conn, raw: raw}, nil
 }
 
 // acceptedConn takes a descriptor that was just accepted.
-func (b *Broker) acceptedConn(fd int) *clientConn {
-	b.ledger.Opened(fdpass.Accepted)
-	return &clientConn{b: b, from: fdpass.Accepted, fd: fd}
+func (e *env) acceptedConn(fd int) *clientConn {
+	e.ledger.Opened(fdpass.Accepted)
+	return &clientConn{b: e, from: fdpass.Accepted, fd: fd}
 }
 
 // control calls f with the descriptor, which stays open meanwhile.

@@ -20,8 +20,8 @@ func (b *Broker) serveLink(conn *net.UnixConn) {
 		conn.Close()
 		return
 	}
-	l := &link{b: b, id: b.links.Add(1), sock: sock, attempts: newAttemptTable(), out: outbox{sock: sock}}
-	h := &handshake{&reader{link: l, in: wire.NewDecoder(wire.MaxControl)}}
+	l := &link{b: &b.env, id: b.links.Add(1), sock: sock, attempts: newAttemptTable(), out: outbox{sock: sock}}
+	h := &handshake{&reader{link: l, broker: b, in: wire.NewDecoder(wire.MaxControl)}}
 	stop := context.AfterFunc(b.closing, func() { l.fail(ErrClosed) })
 	err = h.run(time.Now().Add(b.o.Handshake))
 	stop()
@@ -76,7 +76,7 @@ func (h *handshake) run(deadline time.Time) error {
 
 // authorize checks that the backend's user may serve the service, and notes who it is.
 func (h *handshake) authorize(hello wire.LinkHello, who fdpass.Credentials) error {
-	h.service = h.b.service(hello.Service)
+	h.service = h.broker.service(hello.Service)
 	if h.service == nil {
 		return fmt.Errorf("service %q: %w", hello.Service, errForbidden)
 	}
@@ -119,7 +119,7 @@ func (h *handshake) sameClock(theirs wire.TimeNamespace) (bool, error) {
 		return false, errHandshake
 	}
 	between := uint64(before) <= pong.Clock && pong.Clock <= uint64(after)
-	return between && h.b.namespace.Same(theirs), nil
+	return between && h.broker.namespace.Same(theirs), nil
 }
 
 // welcome tells the backend how ownership passes on this link. Offers may follow at once.
@@ -130,7 +130,7 @@ func (h *handshake) welcome() error {
 	}
 	interval := max(0, h.b.o.PingInterval)
 	h.pings.start(interval, time.Now())
-	if !h.b.join(h.link) {
+	if !h.broker.join(h.link) {
 		return ErrClosed
 	}
 	h.trace(OpLinkUp, nil, mode.String())

@@ -112,9 +112,3 @@ func (t *transfer) negotiate(hello *wire.Hello, why fallback.Decision) (*wire.Ne
 	t.until = time.Now().Add(reply.WaitBudget)
 	return reply, why, nil
 }
-
-// budget returns the longest time until the outcome of a connection is known: all attempts, with
-// their settling.
-func (b *Broker) budget(s *service) time.Duration {
-	return time.Duration(b.o.Attempts) * (s.deadline + b.o.SettleTimeout)
-}

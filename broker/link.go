@@ -52,7 +52,7 @@ func (p linkPhase) after(e linkEvent) (linkPhase, bool) {
 // its one reading goroutine may do is reader's. Attempts belong to the link that they were offered
 // on, and their keys mean nothing on another: an ACK there ends nothing.
 type link struct {
-	b       *Broker
+	b       *env
 	id      uint64
 	service *service
 	peer    registry.Backend

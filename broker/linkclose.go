@@ -16,7 +16,7 @@ const queueSurvives = runtime.GOOS == "linux"
 func (r *reader) end() {
 	r.advance(linkReadingEnded)
 	r.trace(OpLinkEnd, nil, "")
-	r.b.part(r.link)
+	r.broker.part(r.link)
 	for _, a := range r.claimAll() {
 		a.abandon(true)
 	}
@@ -43,7 +43,7 @@ func (r *reader) drop(why error) {
 		state, _ := r.readQueue()
 		readable = state == queueEnded
 	}
-	r.b.part(r.link)
+	r.broker.part(r.link)
 	for _, a := range r.claimAll() {
 		if readable {
 			a.abandon(false)

@@ -13,6 +13,7 @@ import (
 // ACK in its hands. It acts on each message itself and never waits to write.
 type reader struct {
 	*link
+	broker *Broker
 	in     *wire.Decoder
 	parser wire.Parser
 	pings  pinger

@@ -141,5 +141,3 @@ func (b *Broker) served(c io.Closer) {
 
 // acceptPause is the longest pause after a failed accept.
 const acceptPause = time.Second
-
-func (b *Broker) isClosing() bool { return b.closing.Err() != nil }
