@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strings"
 	"time"
 
 	"github.com/handoff-go/handoff/registry"
@@ -86,3 +87,25 @@ func (m *Ack) merge(f *fields) {
 }
 
 func (m *Ready) merge(f *fields) { (*Ack)(m).merge(f) }
+
+// ParseLongAck is [Parse] for an Ack of running-process, which limits neither the payload nor Detail.
+// Detail is cut to MaxDetail bytes. A rejection is valid however long its text is: to refuse it would
+// fence a connection that its backend has given back.
+func ParseLongAck(f Frame) (*Ack, error) {
+	if err := f.Expect(KindResponse, ProtocolHandoff); err != nil {
+		return nil, err
+	}
+	payload, m := fields{rest: f.Payload}, new(Ack)
+	m.merge(&payload)
+	if payload.err != nil {
+		return nil, payload.err
+	}
+	m.Detail = strings.Clone(ClipDetail(m.Detail)) // a part would keep the memory of the whole
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	if m.CorrelationID != f.RequestID {
+		return nil, &EnvelopeError{Got: f.RequestID, Err: ErrRequestID}
+	}
+	return m, nil
+}

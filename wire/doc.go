@@ -26,7 +26,13 @@
 //
 // Unknown fields are skipped. A known field with the wrong wire type, a malformed varint, a
 // string that is not UTF-8 or a token that is not 16 bytes long is a [*FieldError], wherever it
-// stands. If a field occurs twice, the last value counts.
+// stands. If a field occurs twice, the last value counts. Groups occur in unknown fields only; as in
+// prost, the protobuf library of running-process, groups and messages may be nested 100 deep.
+//
+// The zero token, 16 bytes of zero, means that there is no token: a required token that is zero is
+// refused with [registry.ErrTokenMissing], as is an empty one, and an optional one counts as not
+// set. No registry of this module issues it. Running-process takes it for a token like any other,
+// and draws it once in 2^128 times; such a handoff is refused here, and its client reconnects.
 //
 // # Secrets
 //

@@ -39,7 +39,7 @@ func (p *Parser) link() Message {
 		if f.num < linkHello || f.num > linkBye {
 			continue
 		}
-		p.inner = fields{rest: f.bytes()}
+		p.inner = fields{rest: f.bytes(), depth: f.depth + 1}
 		if f.err != nil {
 			break
 		}

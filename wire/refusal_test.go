@@ -36,8 +36,13 @@ var (
 const tokenHex = "000102030405060708090a0b0c0d0e0f"
 
 func TestInvalidPayloadsAreRefused(t *testing.T) {
-	group := func(depth int) string {
-		return strings.Repeat("c301", depth) + strings.Repeat("c401", depth)
+	around := func(depth int, inner string) string {
+		return strings.Repeat("c301", depth) + inner + strings.Repeat("c401", depth)
+	}
+	group := func(depth int) string { return around(depth, "") }
+	in := func(field, payload string) string { // payload in a length-delimited field
+		n := len(unhex(t, payload))
+		return field + hex.EncodeToString(protowire.AppendVarint(nil, uint64(n))) + payload
 	}
 	for name, c := range map[string]struct {
 		frame   wire.Frame
@@ -77,6 +82,14 @@ func TestInvalidPayloadsAreRefused(t *testing.T) {
 		"group with a broken field":      {asAck, "c301 20", "HandoffAck", 24, wire.ErrTruncated},
 		"groups too deep":                {asAck, group(101), "HandoffAck", 24, wire.ErrMalformed},
 		"groups deep enough":             {asAck, group(100), "HandoffAck", 1, registry.ErrTokenMissing},
+		"a field too deep":               {asAck, around(100, "2801"), "HandoffAck", 24, wire.ErrMalformed},
+		"a field deep enough":            {asAck, around(99, "2801"), "HandoffAck", 1, registry.ErrTokenMissing},
+		"groups too deep in a part":      {asReply, in("12", group(100)), "Refused", 24, wire.ErrMalformed},
+		"groups deep enough in a part":   {asReply, in("12", group(99)+"2801"), "Refused", 5, wire.ErrWireType},
+		"groups too deep in an entry":    {asReply, in("12", in("2a", group(99))), "Refused.details", 24, wire.ErrMalformed},
+		"deep enough in an entry":        {asReply, in("12", in("2a", group(98)+"0a01ff")), "Refused.details", 1, wire.ErrUTF8},
+		"groups too deep on a link":      {asLink, in("2a", group(100)), "Commit", 24, wire.ErrMalformed},
+		"groups deep enough on a link":   {asLink, in("2a", group(99)), "Commit", 1, registry.ErrTokenMissing},
 		"hello without a service":        {asHello, "", "Hello", 3, wire.ErrService},
 		"hello's nonce as a number":      {asHello, "6801", "Hello", 13, wire.ErrWireType},
 		"reply of nothing":               {asReply, "", "HelloReply", 0, wire.ErrNoMessage},

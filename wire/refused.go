@@ -134,7 +134,7 @@ func (m *Refused) merge(f *fields) {
 
 // mergeDetail sets one entry of the map. If a key occurs twice, the last value counts.
 func (m *Refused) mergeDetail(f *fields) {
-	entry := fields{message: "Refused.details", rest: f.bytes()}
+	entry := fields{message: "Refused.details", rest: f.bytes(), depth: f.depth + 1}
 	var key, value string
 	for entry.next() {
 		switch entry.num {

@@ -86,7 +86,7 @@ func (m *HelloReply) merge(f *fields) {
 		if parts++; parts > MaxItems {
 			f.fail(ErrTooMany)
 		}
-		part := fields{rest: f.bytes()}
+		part := fields{rest: f.bytes(), depth: f.depth + 1}
 		switch {
 		case f.err != nil:
 			return

@@ -9,8 +9,10 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// maxDepth is how deep protobuf groups may be nested. No message here uses groups: they only occur
-// in unknown fields, and are skipped.
+// maxDepth is how deep groups and messages may be nested in each other. Messages here have no groups:
+// they occur in unknown fields only, and are skipped. The limit is that of prost, the protobuf library
+// of running-process, and counts as prost does: a field may be skipped if fewer than maxDepth groups
+// and messages of its payload enclose it.
 const maxDepth = 100
 
 // fields iterates over the fields of one message. next reads the value, too: the caller skips an
@@ -18,6 +20,7 @@ const maxDepth = 100
 type fields struct {
 	message  string // its name, for errors
 	rest     []byte // the fields behind the current one
+	depth    int    // how many messages of the same payload enclose this one
 	lastText string // a string that probably comes again, to avoid an allocation
 	err      error
 
@@ -48,7 +51,7 @@ func (f *fields) next() bool {
 	case protowire.BytesType:
 		f.span, n = protowire.ConsumeBytes(f.rest)
 	default:
-		n = skip(num, typ, f.rest, 0)
+		n = skip(num, typ, f.rest, f.depth)
 	}
 	if n < 0 {
 		return f.failConsume(n)
@@ -136,15 +139,16 @@ func (f *fields) optionalToken() registry.Token {
 	return f.token()
 }
 
-// skip returns the length of a field's value, or a negative number as protowire does. protowire's
-// own function follows groups to a depth of ten thousand, which costs that much stack.
+// skip returns the length of a field's value, or a negative number as protowire does. depth is how many
+// groups and messages enclose the field. protowire's own function follows groups to a depth of ten
+// thousand, which costs that much stack.
 func skip(num protowire.Number, typ protowire.Type, b []byte, depth int) int {
-	if typ != protowire.StartGroupType {
-		return protowire.ConsumeFieldValue(num, typ, b)
-	}
 	const malformed = -2
 	if depth == maxDepth {
 		return malformed
+	}
+	if typ != protowire.StartGroupType {
+		return protowire.ConsumeFieldValue(num, typ, b)
 	}
 	for length := 0; ; {
 		inner, typ, n := protowire.ConsumeTag(b[length:])

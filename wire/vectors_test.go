@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,8 @@ func refusals() []refusal {
 		{"another payload protocol", "any", wire.MaxControl, "01 06000000 0801 1881da02", "wire: wrong payload protocol (0xad01)"},
 		{"a compressed payload", "backend", wire.MaxOffer, "01 08000000 0801 18ffa103 3001", "wire: payload is compressed (0x1)"},
 		{"an offer without a token", "backend", wire.MaxOffer, "01 06000000 0801 18ffa103", "wire: HandoffOffer: field 2: registry: token is missing"},
+		{"an offer with the zero token", "backend", wire.MaxOffer,
+			"01 21000000 0801 18ffa103 2219 1210" + strings.Repeat("00", 16) + "1a01 61 2001 2801", "wire: HandoffOffer: field 2: registry: token is missing"},
 		{"an ACK with a token of 15 bytes", "broker", wire.MaxControl, "01 1b000000 0801 1001 18ffa103 2211 0a0f" + tokenHex[:30],
 			"wire: HandoffAck: field 1: registry: token has 15 bytes, want 16"},
 		{"an ACK whose request id is not its correlation id", "broker", wire.MaxControl,
@@ -127,15 +130,17 @@ func refusals() []refusal {
 
 func TestVectors(t *testing.T) {
 	type entry struct {
-		Name     string          `json:"name"`
-		Observed bool            `json:"observed_from_running_process,omitempty"`
-		From     string          `json:"from"`
-		To       string          `json:"to"`
-		Message  string          `json:"message"`
-		Frame    json.RawMessage `json:"frame"`
-		Payload  json.RawMessage `json:"payload"`
-		Hex      string          `json:"hex"`
-		ReadOnly bool            `json:"read_only,omitempty"`
+		Name     string `json:"name"`
+		Observed bool   `json:"observed_from_running_process,omitempty"`
+		From     string `json:"from"`
+		To       string `json:"to"`
+		Message  string `json:"message"`
+		// Descriptor is the mode that the descriptor of an offer arrives in.
+		Descriptor string          `json:"descriptor,omitempty"`
+		Frame      json.RawMessage `json:"frame"`
+		Payload    json.RawMessage `json:"payload"`
+		Hex        string          `json:"hex"`
+		ReadOnly   bool            `json:"read_only,omitempty"`
 	}
 	var file struct {
 		Accepted []entry   `json:"accepted"`
@@ -159,7 +164,7 @@ func TestVectors(t *testing.T) {
 		delete(envelope, "payload")
 		name := payloadName(f)
 		file.Accepted = append(file.Accepted, entry{
-			v.name, v.bytes != "", v.from, v.to, string(name), raw(t, envelope), raw(t, jsonOf(t, name, f.Payload)), hex.EncodeToString(b), v.readOnly,
+			v.name, v.bytes != "", v.from, v.to, string(name), descriptorMode(v.m), raw(t, envelope), raw(t, jsonOf(t, name, f.Payload)), hex.EncodeToString(b), v.readOnly,
 		})
 	}
 	for _, r := range refusals() {
@@ -186,6 +191,14 @@ func TestVectors(t *testing.T) {
 	require.NoError(t, err)
 	golden = bytes.ReplaceAll(golden, []byte("\r\n"), []byte("\n")) // a checkout on Windows may have added these
 	require.Equal(t, string(golden), out.String(), "go test ./wire -run Vectors -update")
+}
+
+// descriptorMode says in which mode the descriptor that belongs to m arrives; empty: there is none.
+func descriptorMode(m wire.Message) string {
+	if _, ok := m.(*wire.Offer); ok {
+		return "non-blocking; with the token before the offer, as running-process sends it: blocking"
+	}
+	return ""
 }
 
 func jsonOf(t *testing.T, name protoreflect.Name, b []byte) map[string]any {
