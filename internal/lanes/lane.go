@@ -58,7 +58,7 @@ func lanes() []lane {
 		{
 			name: "race", track: "go", shows: "the tests of packages with goroutines again under the race detector, with fewer cases",
 			tools: []tool{compiler()}, typical: 3 * time.Minute, limit: 40 * time.Minute,
-			steps: []step{{append([]string{"go", "test", "-json", "-vet=off", "-timeout", "30m", "-race", "-short"}, concurrent()...), readGoTests}},
+			steps: []step{{append([]string{"go", "test", "-json", "-vet=off", "-timeout", "30m", "-race", "-short", "-skip", sequential()}, concurrent()...), readGoTests}},
 		},
 		{
 			name: "spec", track: "java", shows: "TLC finds in each model what the manifest says",
@@ -110,4 +110,11 @@ func concurrent() []string {
 		"./spec/tlc",
 		"./wire",
 	}
+}
+
+// sequential matches the tests of proptest that compare sequences of calls with the model. They run
+// one goroutine and take ten times as long as those that run several. The race lane leaves them
+// out; the unit lane has them with all their cases.
+func sequential() string {
+	return "^(TestRegistry|TestMapRegistry|TestBrokenRegistriesAreFound|TestBrokenOptionsAreFound|TestG[1-8].*)$"
 }
