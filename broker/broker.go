@@ -86,8 +86,8 @@ func New(o Options) (*Broker, error) {
 	return b, nil
 }
 
-// openRegistry makes the registry of one deadline: in it, registration order is
-// deadline order.
+// openRegistry makes the registry of one deadline. There is one for each, so that in every registry
+// the order of registration is that of the deadlines.
 func (b *Broker) openRegistry(deadline time.Duration) error {
 	if b.registries[deadline] != nil {
 		return nil
@@ -109,8 +109,7 @@ func (b *Broker) openRegistry(deadline time.Duration) error {
 	return nil
 }
 
-// enter counts one more goroutine, or connection on its way, that Shutdown waits for.
-// It returns false once Shutdown began.
+// enter counts one more connection that Shutdown waits for. It returns false after Shutdown began.
 func (b *Broker) enter() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

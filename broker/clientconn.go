@@ -9,21 +9,20 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// clientConn is the broker's copy of a client's connection, in one of three forms: raw, as it
-// comes from the accept loop; a file, when the poller is needed to wait for its first
-// bytes, which costs less than package net; and a net.Conn, the caller's or what wrap
-// makes. It has one user at a time: who begins an attempt, then whoever takes that
-// attempt from its link.
+// clientConn is the broker's copy of a client's connection, in one of three forms: a bare
+// descriptor, as the accept loop gets it; a file, where the poller is needed to wait for first
+// bytes, which costs less than package net; and a net.Conn, the caller's or what wrap makes. It has
+// one user at a time: the goroutine of its transfer, then whoever claims the attempt.
 type clientConn struct {
 	b    *env
 	from fdpass.Origin
-	fd   int             // the first form; else -1
-	file *os.File        // the second; else nil
-	conn net.Conn        // the third, a *net.TCPConn or *net.UnixConn; else nil
+	fd   int             // the descriptor; -1: another form
+	file *os.File        // the file; nil: another form
+	conn net.Conn        // a *net.TCPConn or *net.UnixConn; nil: another form
 	raw  syscall.RawConn // of file or conn
 }
 
-// fromCaller is the origin of connections that were not accepted here.
+// fromCaller is the origin of connections that Handoff was given.
 const fromCaller fdpass.Origin = "taken by Handoff"
 
 // takenConn takes the connection of a caller.
@@ -90,7 +89,7 @@ func rawOf(conn net.Conn) (syscall.RawConn, error) {
 	return conn.(syscall.Conn).SyscallConn() // both kinds have it
 }
 
-// write sends b without waiting, whole or not at all as far as the caller may care.
+// write sends b without waiting. With an error only a part may be sent.
 func (c *clientConn) write(b []byte) error {
 	var n int
 	var inner error
@@ -103,7 +102,7 @@ func (c *clientConn) write(b []byte) error {
 	return inner
 }
 
-// fence ends the connection for all that hold a copy of it.
+// fence shuts the connection down, for everybody who has a copy.
 func (c *clientConn) fence() error {
 	var inner error
 	if err := c.control(func(fd int) { inner = fdpass.ShutdownBoth(fd) }); err != nil {
@@ -112,7 +111,7 @@ func (c *clientConn) fence() error {
 	return inner
 }
 
-// close closes the broker's copy, and no other.
+// close closes the broker's copy, without shutdown: other copies stay open.
 func (c *clientConn) close() {
 	switch {
 	case c.conn != nil:
@@ -125,17 +124,18 @@ func (c *clientConn) close() {
 	c.b.ledger.Closed(c.from)
 }
 
-// end is for a connection that the broker owns: it ends for all that hold a copy, and
-// the broker's is closed. Spec: EndConn.
+// end ends a connection that the broker owns. It is shut down before it is closed: an earlier
+// holder that is stuck may have a copy, and closing alone would leave the client waiting for that.
+// Spec: EndConn.
 func (c *clientConn) end(note string) {
 	err := c.fence()
 	c.close()
 	c.b.trace(Event{Op: OpEndConn, Err: err, Note: note})
 }
 
-// regain makes the connection fit for use again after others had copies of it: they
-// share its status flags, and one that cleared O_NONBLOCK would hang a Go reader past
-// its deadline.
+// regain makes the connection fit for use again after others had copies of it. All copies share
+// the status flags: a holder that cleared O_NONBLOCK, as os.File.Fd does, would have every
+// later read of ours block in the system call, where no deadline can wake it.
 func (c *clientConn) regain() error {
 	var inner error
 	if err := c.control(func(fd int) { inner = fdpass.SetNonblock(fd) }); err != nil {

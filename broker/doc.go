@@ -1,10 +1,10 @@
-// Package broker accepts clients and hands their connections to backend processes, over
-// Unix sockets, such that at no time two parties own one.
+// Package broker accepts clients and hands their connections to backend processes, over Unix
+// sockets, so that a connection never has two owners.
 //
 // A backend, package [github.com/handoff-go/handoff/backend], links with the broker's
 // control socket and names its service. A client of the explicit mode says in its hello
 // which service it wants; for a plain one, which knows nothing of handoff, a [Route]
-// says it. Then the connection is offered to the backend with the fewest offers open: its
+// says so. Then the connection is offered to the backend with the fewest undecided offers: its
 // descriptor travels with the offer. The backend acknowledges before a deadline, or the
 // next one is tried; in the end the client is told to reconnect, proxied or disconnected.
 //
@@ -23,11 +23,11 @@
 // the end of the lease, owns the connection and serves at once. Otherwise it waits for
 // the broker's word: commit or revoke.
 //
-// The broker's side is: at a deadline, first read the clock, then the link until it is
-// empty, and only then expire the handoff, by that reading. If no ACK was there, none was
-// sent in time, and the connection is the broker's again; but it is offered again only
-// when its earlier holder has said that its copy is closed. An ACK that is read too late
-// ends the connection for everybody: nobody owning it beats two.
+// At a deadline the broker first reads the clock, then the link until nothing is left, and only
+// then expires the handoff, by that reading. If no ACK was there, none was sent in time, and the
+// broker owns the connection again; it offers it again only when the earlier holder has said that
+// its copy is closed. An ACK that is read too late ends the connection for everybody: nobody owning
+// it beats two.
 //
 // Where there is no lease (another time namespace, or not Linux) the backend always
 // waits for commit.

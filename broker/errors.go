@@ -10,37 +10,37 @@ import (
 	"github.com/handoff-go/handoff/fallback"
 )
 
-// The answers of a broker that need no fields. Compare with errors.Is.
+// Errors without fields, to be compared by errors.Is.
 var (
 	// ErrClosed answers every call after Shutdown began.
 	ErrClosed = errors.New("broker: shut down")
-	// ErrUnsettled answers Handoff of a connection that an earlier holder has not let
-	// go: its copy would keep the connection open after the next owner died.
-	ErrUnsettled = errors.New("broker: an earlier holder has not let go of the connection")
+	// ErrUnsettled answers Handoff of a connection of which an earlier holder may have a
+	// copy: it would keep the connection open after the next owner died.
+	ErrUnsettled = errors.New("broker: offer a connection again: an earlier holder has not closed its copy")
 	// ErrMore is what a Route returns while it needs more of what the client sends.
 	ErrMore = errors.New("broker: the route needs more bytes of the client")
 	// ErrNoRoute is what a Route returns for a client that it does not know.
 	ErrNoRoute = errors.New("broker: no route for this client")
 )
 
-// What goes wrong on a link or with a client, for logs and traces.
+// Why a link is dropped, an offer is not sent or a client is disconnected, for logs and traces.
 var (
-	errCongested = errors.New("broker: the backend reads too slowly")
-	errSilent    = errors.New("broker: the backend does not answer")
-	errForbidden = errors.New("broker: this user may not serve this service")
+	errCongested = errors.New("broker: write to a backend: it reads too slowly")
+	errSilent    = errors.New("broker: ping a backend: no pong in time")
+	errForbidden = errors.New("broker: the backend's user may not serve this service")
 	errLinks     = errors.New("broker: too many links")
-	errVersion   = errors.New("broker: this version of the link is not spoken here")
-	errHandshake = errors.New("broker: the backend broke the handshake")
-	errMessage   = errors.New("broker: a backend does not send this message")
-	errPartial   = errors.New("broker: an offer was partly written at its deadline")
-	errFlooded   = errors.New("broker: the backend sends faster than can be read")
-	errStuck     = errors.New("broker: a holder has not let go")
-	errSlow      = errors.New("broker: the client's first bytes did not come in time")
-	errReply     = errors.New("broker: the client takes no reply")
+	errVersion   = errors.New("broker: handshake: the backend's version of the protocol is not supported")
+	errHandshake = errors.New("broker: handshake: unexpected message of the backend")
+	errMessage   = errors.New("broker: read a link: message that a backend must not send")
+	errPartial   = errors.New("broker: write an offer: only partly written at its deadline")
+	errFlooded   = errors.New("broker: read a link: the backend sends faster than can be read")
+	errStuck     = errors.New("broker: a holder has not closed its copy in time")
+	errSlow      = errors.New("broker: read a client: its first bytes did not come in time")
+	errReply     = errors.New("broker: write to a client: no room for the whole message")
 )
 
-// UnsupportedError answers New, and a listener or a connection that cannot be handed
-// over: clients reconnect.
+// UnsupportedError is the error of New on a system that cannot pass descriptors, and of a listener
+// or connection whose type cannot be handed over. Clients should reconnect.
 type UnsupportedError struct {
 	What string // what is not supported
 }
@@ -51,7 +51,7 @@ func (e *UnsupportedError) Error() string { return "broker: " + e.What + " is no
 // Unwrap returns errors.ErrUnsupported.
 func (e *UnsupportedError) Unwrap() error { return errors.ErrUnsupported }
 
-// Fallback returns what to do now: let the client reconnect, and tell it no error.
+// Fallback returns the decision to let the client reconnect, without an error.
 func (e *UnsupportedError) Fallback() fallback.Decision {
 	return fallback.Decision{Reason: fallback.ServicePolicyDisabled}
 }
@@ -65,5 +65,5 @@ func isBrokenPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// timeout reports whether err is that of a deadline.
+// timeout reports whether err says that a deadline passed.
 func timeout(err error) bool { return os.IsTimeout(err) }

@@ -15,10 +15,10 @@ import (
 // that an earlier Handoff gave back. It is the broker's during the call: nobody may use
 // it, or a copy of it.
 //
-// It blocks until the outcome is known: at most Attempts times the ACK deadline and the
-// settling, or until ctx ends. When ctx ends while a backend may have the connection, the
-// connection is fenced, and the error is ctx's. After an offer nothing was read from or
-// written to conn.
+// It blocks until the outcome is known: at most Attempts times the ACK deadline and
+// SettleTimeout, or until ctx ends. When ctx ends while a backend may own the connection, the
+// connection is fenced, and the error is ctx's. Until the outcome the broker reads and writes nothing
+// on conn.
 //
 // The error is nil whenever the connection was taken, whatever Outcome.Kind says.
 // Otherwise the connection is in Outcome.Conn untouched, and the error is ErrClosed, a
@@ -62,14 +62,14 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 	return o, nil
 }
 
-// within returns ctx, which also ends when Shutdown will wait no longer.
+// within returns ctx, which also ends when Shutdown waits no longer.
 func (b *Broker) within(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(b.forceCtx, func() { cancel(ErrClosed) })
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// check reports what of a request does not fit an offer.
+// check returns a *wire.FieldError for a field that does not fit an offer.
 func (r Request) check() error {
 	m := wire.Offer{Service: r.Service, Preface: r.Preface, Metadata: r.Metadata, ClientAddress: r.ClientAddress}
 	return m.CheckRequest()

@@ -353,7 +353,7 @@ func silentBackendsCostOneEach(t *testing.T, deadline time.Duration) bool {
 		}
 		c.Close()
 	}
-	w.under(0)
+	w.awaitInFlight(0)
 	if h.on(broker.OpExpire, linkOfSound) > 0 {
 		return false
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/handoff-go/handoff/registry"
 )
 
-// What an Options field is when left zero.
+// The defaults of Options.
 const (
 	DefaultAckDeadline   = time.Second
 	DefaultSettleTimeout = 250 * time.Millisecond
@@ -36,22 +36,23 @@ type Options struct {
 	// written at its last instant is still read in time. Zero: a quarter of the
 	// deadline. Negative: none. Any margin is safe, a small one costs fences.
 	Margin time.Duration
-	// SettleTimeout is how long the broker waits, before it offers a connection again,
-	// for the earlier holder to say that it has let go. Zero: DefaultSettleTimeout.
+	// SettleTimeout is how long the broker waits for an earlier holder to say that its copy
+	// is closed, before it offers the connection again; and how long a client that can
+	// reconnect waits for a busy backend. Zero: DefaultSettleTimeout.
 	SettleTimeout time.Duration
 	// Attempts is how many backends a connection is offered to at most, one after the
 	// other. Zero: DefaultAttempts.
 	Attempts int
-	// MaxInFlight is how many connections may be on their way at once, in all. Zero:
+	// MaxInFlight is how many connections may be undecided at once, in all. Zero:
 	// DefaultMaxInFlight. One more is answered with fallback.FDPressureDisabled.
 	MaxInFlight int
-	// MaxPerLink is the same for one link; the backend may ask for less. Zero:
-	// DefaultMaxPerLink.
+	// MaxPerLink is how many offers may be undecided at once on one link; the backend may
+	// ask for less. Zero: DefaultMaxPerLink.
 	MaxPerLink int
 	// MaxLinks is how many backends may be linked at once. Zero: DefaultMaxLinks.
 	MaxLinks int
-	// MaxWaiting is how many clients may be waited for at once whose first bytes are
-	// not in: one goroutine each. One more is disconnected. Zero: DefaultMaxWaiting.
+	// MaxWaiting is how many clients may be waited for at once that have not sent their
+	// first bytes: one goroutine each. One more is disconnected. Zero: DefaultMaxWaiting.
 	MaxWaiting int
 	// FirstBytes is how long a client may take, in all, to send its hello or what its
 	// route asks for. Zero: DefaultFirstBytes.
@@ -63,25 +64,31 @@ type Options struct {
 	// pong may take before the link is dropped. Zero: DefaultPingInterval. Negative:
 	// no pings.
 	PingInterval time.Duration
-	// Limit says how many failures of a backend are too many.
+	// Limit says after how many failures a backend gets no offers for a while.
 	Limit fallback.Policy
 
 	// Services are the services that backends may serve and clients may ask for, by
 	// name. Nil: any, each with the zero Service.
 	Services map[string]Service
-	// Reconnect is where clients of a service without an address of its own are told
-	// to connect when they are not handed over.
+	// Reconnect is the address that clients are told to connect to when no backend adopts
+	// their connection, for services without an address of their own.
 	Reconnect string
 
 	// OnOutcome is called once for each client connection that Serve took, with what
 	// became of it, by the goroutine that finished it: it must not block. Outcome.Conn
 	// is nil there. Nil: none.
 	OnOutcome func(Outcome)
-	// Logger gets what an operator wants to know. Nil: nothing is logged.
+	// Logger is told of links, and of what goes wrong. Nil: nothing is logged.
 	Logger *slog.Logger
-	// Trace is called after each step of the protocol and before the next one, outside
-	// locks, by the goroutine that takes the step: whatever it does, blocking
-	// included, happens between the two. Nil: none, at no cost.
+	// Trace is called after each step of the protocol, outside locks, by the goroutine
+	// that takes the step, before that goroutine goes on and before any other acts on the
+	// step: whatever Trace does, blocking included, happens between a step and the next.
+	//
+	// There is one exception. A backend has an offer as soon as it is sent, so the link's
+	// reader may trace ReadAck, or any decision, while SendOffer or OfferWritten of the
+	// same offer is still being traced: to wait there would stop the whole link.
+	//
+	// Nil: none, at no cost.
 	Trace func(Event)
 	// TraceRegistry is given the steps of the registries. Nil: none, at no cost.
 	TraceRegistry func(registry.Event)
@@ -89,20 +96,20 @@ type Options struct {
 	Rand io.Reader
 }
 
-// Service is what a broker knows of a service beforehand. The zero Service is good.
+// Service are the settings of one service. The zero Service has those of Options.
 type Service struct {
 	// AckDeadline of this service. Zero: that of Options.
 	AckDeadline time.Duration
 	// UIDs are the users whose processes may serve it. Nil: the broker's own user.
 	UIDs []int
-	// Reconnect is where clients connect that are not handed over. Empty: that of
-	// Options.
+	// Reconnect is the address that its clients are told to connect to when no backend
+	// adopts their connection. Empty: that of Options.
 	Reconnect string
 	// Disabled switches handoff off: fallback.ServicePolicyDisabled.
 	Disabled bool
 }
 
-// OptionError answers New when an option makes no sense.
+// OptionError is the error of New for an option that cannot be used.
 type OptionError struct {
 	Option  string // the field of Options
 	Problem string // what is wrong with its value

@@ -46,34 +46,34 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// Outcome is what became of one client connection. The registry's word for an attempt
-// is another thing: an acknowledged one may end with nobody serving.
+// Outcome is what became of one client connection. It is not the registry's state of an attempt:
+// an acknowledged attempt may end with nobody serving, if its owner dies.
 type Outcome struct {
 	Kind    Kind   // what became of it
-	Service string // that it was for
+	Service string // the service that the client asked for
 
-	// Conn is the connection, non-nil exactly when it is the caller's again: its
+	// Conn is the connection, non-nil exactly when the caller of Handoff has it back: its
 	// deadlines are cleared, its preface is read from it again, and its Close shuts it
-	// down for everybody. Only Handoff returns one.
+	// down for everybody who has a copy.
 	Conn net.Conn
 	// Settled says that no other process has a copy of Conn. Otherwise Handoff refuses
 	// to offer it again: see ErrUnsettled.
 	Settled bool
 
-	Backend  registry.Backend  // who adopted it, or was tried last; zero: nobody was
+	Backend  registry.Backend  // the backend that adopted it, or was tried last; zero: none was
 	Decision fallback.Decision // why no backend adopted it; zero: one did
 	Attempts int               // how many backends it was offered to
-	Took     time.Duration     // from the broker's first look at it
+	Took     time.Duration     // since it was accepted, or given to Handoff
 }
 
-// Request is what a broker is asked to do with a connection.
+// Request says what a client's connection is for.
 type Request struct {
-	Service  string // who shall have it
-	Preface  []byte // what was read from the client already: the backend reads it first; wire.MaxPreface at most
-	Metadata []byte // for the backend's application; wire.MaxMetadata at most
-	// ClientAddress is told to the backend. Empty: the remote address.
+	Service  string // whose backends it is offered to
+	Preface  []byte // bytes already read from the client, which the backend reads first; wire.MaxPreface at most
+	Metadata []byte // passed on to the backend's application; wire.MaxMetadata at most
+	// ClientAddress is passed on to the backend. Empty: the connection's remote address.
 	ClientAddress string
-	// Proxy is the address that the broker itself connects the client to if no backend
-	// adopts it: a path for a Unix socket, else host and port. Empty: it does not.
+	// Proxy is the address that the broker proxies the client to if no backend adopts its
+	// connection: a path for a Unix socket, otherwise host and port. Empty: none.
 	Proxy string
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/handoff-go/handoff/wire"
 )
 
-// pendingClient is a client whose first bytes are not all in.
+// pendingClient is a client that has not sent all of its first bytes: its hello, or what its route
+// needs.
 type pendingClient struct {
 	b     *Broker
 	conn  *clientConn
@@ -22,13 +23,13 @@ type pendingClient struct {
 	from  net.Addr
 	began time.Time
 
-	hello   []byte // explicit: what of its frame is in
+	hello   []byte // explicit: what was read of its frame
 	request Request
-	peeked  []byte // plain: room for what is peeked at
+	peeked  []byte // plain: a buffer to peek into
 }
 
-// admit serves a client at once if its first bytes are in, and else in a goroutine of
-// its own as soon as they are. Spec: AcceptClient.
+// admit serves a client at once if its first bytes have arrived, and otherwise in a goroutine of its
+// own as soon as they have. Spec: AcceptClient.
 func (b *Broker) admit(c *pendingClient) {
 	if b.o.Trace != nil {
 		b.trace(Event{Op: OpAcceptClient, Note: remote(c.from)})
@@ -59,7 +60,7 @@ func (b *Broker) admit(c *pendingClient) {
 	}
 }
 
-// wait waits until the first bytes are in, with one deadline for all of them.
+// wait waits for the first bytes, with one deadline for all of them.
 func (c *pendingClient) wait() error {
 	if err := c.conn.watch(); err != nil {
 		return err
@@ -85,7 +86,7 @@ func (c *pendingClient) wait() error {
 	return err
 }
 
-// fail ends a client of whom nothing is known.
+// fail disconnects a client whose request is not known.
 func (c *pendingClient) fail(err error) {
 	c.b.log.Debug("client ended", "client", remote(c.from), "error", err)
 	c.conn.end("no request")
@@ -96,7 +97,7 @@ func (c *pendingClient) fail(err error) {
 	c.b.leave()
 }
 
-// look reports whether the first bytes are in. It never waits.
+// look reports whether all first bytes have arrived. It never waits.
 func (c *pendingClient) look(fd int) (bool, error) {
 	if c.route == nil {
 		return c.readHello(fd)
@@ -104,8 +105,8 @@ func (c *pendingClient) look(fd int) (bool, error) {
 	return c.askRoute(fd)
 }
 
-// readHello reads the hello's frame and not a byte more: what the client wrote behind it
-// is for the backend.
+// readHello reads the hello's frame and not a byte more: what the client wrote behind it is for the
+// backend.
 func (c *pendingClient) readHello(fd int) (bool, error) {
 	var room [4096]byte
 	for {
@@ -124,7 +125,7 @@ func (c *pendingClient) readHello(fd int) (bool, error) {
 	}
 }
 
-// left returns how many bytes the frame of the hello lacks.
+// left returns how many bytes of the hello's frame are missing.
 func (c *pendingClient) left() (int, error) {
 	switch {
 	case len(c.hello) > 0 && c.hello[0] != wire.Version:
@@ -139,8 +140,8 @@ func (c *pendingClient) left() (int, error) {
 	return wire.HeaderSize + int(size) - len(c.hello), nil
 }
 
-// askRoute peeks at what the client has sent and asks the route. It decides by the bytes,
-// not by how often it is asked: they stay where they are. Spec: Route.
+// askRoute peeks at what the client has sent and asks the route. The bytes stay in the socket, for
+// the backend to read. Spec: Route.
 func (c *pendingClient) askRoute(fd int) (bool, error) {
 	client := Client{Local: c.local, Remote: c.from}
 	request, err := c.route(client) // perhaps it needs no byte

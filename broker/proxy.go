@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// proxy connects the client to the request's proxy target and copies between them, in
-// goroutines of its own, until both have ended or Shutdown waits no longer. The broker
-// owns the connection. With an error nothing was done to it. Spec: Proxy.
+// proxy connects the client to the request's proxy target and copies between them, in goroutines of
+// its own, until both have ended or Shutdown waits no longer. With an error the connection is
+// untouched. Spec: Proxy.
 func (t *transfer) proxy() error {
 	network := "tcp"
 	if strings.HasPrefix(t.request.Proxy, "/") || strings.HasPrefix(t.request.Proxy, "@") {
@@ -30,7 +30,7 @@ func (t *transfer) proxy() error {
 		t.b.log.Warn("proxy target not reached", "service", t.request.Service, "target", t.request.Proxy, "error", err)
 		return err
 	}
-	t.b.running.Add(1) // this transfer is counted, so Shutdown still waits
+	t.b.running.Add(1) // Shutdown waits for this transfer, so it is not past Wait
 	go func() {
 		defer t.b.running.Done()
 		t.copyBoth(target)
@@ -60,7 +60,7 @@ func (t *transfer) copyBoth(target net.Conn) {
 	t.conn.end("proxied")
 }
 
-// closeWrite passes on that one direction has ended; the other goes on.
+// closeWrite passes on the end of one direction; the other goes on.
 func closeWrite(c net.Conn) {
 	if c, ok := c.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()

@@ -62,11 +62,10 @@ func (b *Broker) Serve(ln net.Listener, route Route) error {
 	}
 }
 
-// ServeBackends accepts the links of backends until the listener or the broker is
-// closed, and blocks until then. The listener must be a *net.UnixListener and
-// belongs to the broker from then on: Shutdown closes it. Who may connect is for the permissions of its path to say, which should be
-// 0600, and then for Service.UIDs. After Shutdown began it returns ErrClosed, and
-// otherwise the error of the listener.
+// ServeBackends accepts the links of backends. It blocks until Shutdown, and returns ErrClosed then,
+// or the error of the listener. ln must be a *net.UnixListener and belongs to the broker from then
+// on: Shutdown closes it. The socket's file mode, which should be 0600, says who may connect; then
+// Service.UIDs says who may serve.
 func (b *Broker) ServeBackends(ln net.Listener) error {
 	control, ok := ln.(*net.UnixListener)
 	if !ok {
@@ -109,7 +108,7 @@ func (b *Broker) ServeBackends(ln net.Listener) error {
 	}
 }
 
-// bothClosers are a listener and the copy of it that is accepted from.
+// bothClosers are a listener and its duplicate, which is accepted from.
 type bothClosers struct {
 	file *os.File
 	ln   net.Listener
@@ -117,7 +116,7 @@ type bothClosers struct {
 
 func (c bothClosers) Close() error { return errors.Join(c.file.Close(), c.ln.Close()) }
 
-// serve notes a listener, for Shutdown to close. It returns false once that began.
+// serve notes a listener, for Shutdown to close. It returns false after Shutdown began.
 func (b *Broker) serve(c io.Closer) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

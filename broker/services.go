@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// service returns the service of that name: the one that has links, else one without;
-// nil if Options.Services does not list it.
+// service returns the service of that name: the one with links, or a new one; nil if
+// Options.Services does not list it.
 func (b *Broker) service(name string) *service {
 	b.mu.Lock()
 	s := b.services[name]
@@ -35,8 +35,7 @@ func (b *Broker) service(name string) *service {
 	return s
 }
 
-// join adds a link to its service, whose offers may come from then on. It returns false
-// if the broker is shutting down.
+// join adds a link to its service. It returns false after Shutdown began.
 func (b *Broker) join(l *link) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -44,7 +43,7 @@ func (b *Broker) join(l *link) bool {
 		return false
 	}
 	if s := b.services[l.service.name]; s != nil {
-		l.mu.Lock() // a flusher may look
+		l.mu.Lock() // a flushing goroutine may read it
 		l.service = s
 		l.mu.Unlock()
 	} else {

@@ -5,13 +5,13 @@ import (
 	"io"
 )
 
-// Shutdown ends the broker. It stops accepting clients and beginning handoffs, and waits
-// until every connection on its way is decided, proxied ones included. When ctx ends it
-// waits no longer: what is undecided is fenced, what is proxied is cut off, and the
-// error is ctx's. Then it ends all links, and returns the final counts: nothing is in
-// flight, no descriptor open, and no goroutine left.
+// Shutdown ends the broker. It stops accepting clients and beginning handoffs, and waits until
+// every connection is decided and every proxied one has ended. When ctx ends it waits no longer:
+// undecided connections are fenced, proxied ones are cut off, and the error is ctx's. Then it drops
+// all links, and returns the final counts: nothing is in flight, no descriptor is open, and no
+// goroutine is left.
 //
-// Clients whose first bytes are not in are disconnected. Backends keep what they own. A
+// Clients that have not sent their first bytes are disconnected. Backends keep what they own. A
 // second Shutdown waits for the first one and returns the same counts.
 func (b *Broker) Shutdown(ctx context.Context) (Stats, error) {
 	b.mu.Lock()
@@ -51,7 +51,7 @@ func (b *Broker) Shutdown(ctx context.Context) (Stats, error) {
 	return b.Stats(), err
 }
 
-// cutOff decides everything that is under way, now: it is fenced. Spec: Abandon, Fence.
+// cutOff fences everything that is undecided. Spec: Abandon, Fence.
 func (b *Broker) cutOff() {
 	b.forceStop()
 	for _, l := range b.allLinks() {

@@ -2,19 +2,18 @@ package broker
 
 import "github.com/handoff-go/handoff/registry"
 
-// Stats are the counts of a broker. They are taken one after the other, so sums over
-// several fields are exact at rest only; within Descriptors and Registry they always
-// are.
+// Stats are the counts of a broker. They are read one after the other, so a sum over several fields
+// is exact only while nothing happens; within Descriptors, and within Registry, it always is.
 type Stats struct {
-	Registry    registry.Stats // the sum of all deadlines' registries
-	Adopted     uint64         // connections whose Kind that was
-	Fenced      uint64         // the same
-	Fallback    uint64         // the same
-	Proxied     uint64         // the same
-	Closed      uint64         // the same
-	InFlight    int            // connections on their way
-	Waiting     int            // clients whose first bytes are not in
-	Links       int            // backends that are linked or shaking hands
+	Registry    registry.Stats // of all handoffs
+	Adopted     uint64         // connections that became Adopted
+	Fenced      uint64         // connections that became Fenced
+	Fallback    uint64         // connections that became Fallback
+	Proxied     uint64         // connections that became Proxied
+	Closed      uint64         // connections that became Closed
+	InFlight    int // connections that are undecided
+	Waiting     int // clients that have not sent their first bytes
+	Links       int // links of backends, handshakes included
 	Descriptors Descriptors
 }
 
@@ -23,10 +22,10 @@ type Descriptors struct {
 	Opened  uint64 // accepted from clients, taken by Handoff, or received over a link
 	Closed  uint64 // closed by the broker
 	Adopted uint64 // given back to the caller of Handoff
-	Open    int    // held now
+	Open    int    // open now
 }
 
-// Stats returns the counts of now.
+// Stats returns the current counts.
 func (b *Broker) Stats() Stats {
 	s := Stats{
 		Adopted:  b.outcomes[Adopted].Load(),

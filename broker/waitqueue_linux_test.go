@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// busy is a broker whose only backend, made by hand, has room for one.
+// busy returns a broker whose only backend, made by hand, takes one offer at a time.
 func busy(t *testing.T, settle time.Duration) (*world, *peer) {
 	o := patient()
 	o.MaxPerLink = 1
@@ -22,22 +22,22 @@ func busy(t *testing.T, settle time.Duration) (*world, *peer) {
 	return w, w.peer()
 }
 
-// under waits until that many connections are on their way.
-func (w *world) under(n int) {
+// awaitInFlight waits until that many connections are undecided.
+func (w *world) awaitInFlight(n int) {
 	w.t.Helper()
 	require.Eventually(w.t, func() bool { return w.broker.Stats().InFlight == n }, 30*time.Second, time.Millisecond)
 }
 
-// Who waits for a busy backend is served in order, and who comes later does not go first.
-func TestWhoComesFirstIsServedFirst(t *testing.T) {
+// Clients that wait for a busy backend are served in the order in which they came.
+func TestWaitingClientsAreServedInOrder(t *testing.T) {
 	w, p := busy(t, time.Minute)
 	var clients []*client
 	join := func() {
 		c := w.dial()
 		c.hello(t, "")
 		clients = append(clients, c)
-		w.under(len(clients))
-		time.Sleep(5 * time.Millisecond) // it is on its way, but in line a moment later
+		w.awaitInFlight(len(clients))
+		time.Sleep(5 * time.Millisecond) // it is admitted, and in the queue a moment later
 	}
 	for range 10 {
 		join()
@@ -55,8 +55,8 @@ func TestWhoComesFirstIsServedFirst(t *testing.T) {
 	}
 }
 
-// Who gives up does not keep the next one from its turn.
-func TestLineGoesOnWithoutWhoGivesUp(t *testing.T) {
+// When the first in the queue gives up, the next has its turn.
+func TestClientThatGivesUpKeepsNoOtherWaiting(t *testing.T) {
 	w, p := busy(t, time.Minute)
 	address := w.plain(route.Fixed(service))
 	first := w.dial()
@@ -65,17 +65,17 @@ func TestLineGoesOnWithoutWhoGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	_, server := tcpPair(t)
-	go func() { // it is the first in line, until it cannot wait
+	go func() { // it is the first in the queue, until its ctx ends
 		o, err := w.broker.Handoff(ctx, server, broker.Request{Service: service})
 		if err == nil {
 			err = o.Conn.Close()
 		}
 		done <- err
 	}()
-	w.under(2)
+	w.awaitInFlight(2)
 	time.Sleep(5 * time.Millisecond)
 	second := dialTCP(t, address)
-	w.under(3)
+	w.awaitInFlight(3)
 	cancel()
 	require.NoError(t, <-done)
 	p.ack(held)
@@ -90,14 +90,14 @@ func TestLineGoesOnWithoutWhoGivesUp(t *testing.T) {
 	p.die() // Shutdown would wait for it
 }
 
-// A plain client has nowhere else to go, so it waits longer than a holder has to let go.
+// A plain client would be disconnected, so it waits longer than SettleTimeout.
 func TestPlainClientWaitsForABusyBackend(t *testing.T) {
 	w, p := busy(t, time.Millisecond)
 	address := w.plain(route.Fixed(service))
 	first := dialTCP(t, address)
 	held := p.offer()
 	second := dialTCP(t, address)
-	w.under(2)
+	w.awaitInFlight(2)
 	explicit := w.dial()
 	explicit.hello(t, "")
 	explicit.fallback(t) // which has waited, and does not any more
@@ -112,16 +112,16 @@ func TestPlainClientWaitsForABusyBackend(t *testing.T) {
 	require.NoError(t, first.Close())
 }
 
-// When the last backend goes, whoever waits for it waits no longer; and goes to a new one
-// if there is one by then.
-func TestLineEndsWithTheLastBackend(t *testing.T) {
+// When the last backend goes its queue is closed, and clients that waited are told to reconnect. A
+// new backend has a new queue.
+func TestQueueEndsWithTheLastBackend(t *testing.T) {
 	w, p := busy(t, time.Minute)
 	first, second, third := w.dial(), w.dial(), w.dial()
 	first.hello(t, "x\n")
 	p.offer()
 	second.hello(t, "x\n")
 	third.hello(t, "x\n")
-	w.under(3)
+	w.awaitInFlight(3)
 	p.die()
 	for _, c := range []*client{first, second, third} {
 		c.fallback(t)
@@ -133,8 +133,8 @@ func TestLineEndsWithTheLastBackend(t *testing.T) {
 	c.hear(t, "new: x")
 }
 
-// Hundreds wait for a backend that takes one at a time, and all are served.
-func TestManyWaitInLine(t *testing.T) {
+// Hundreds of clients wait for a backend that takes one at a time, and all are served.
+func TestHundredsOfWaitingClientsAreServed(t *testing.T) {
 	o := patient()
 	o.MaxPerLink = 1
 	w := newWorld(t, o)
@@ -150,6 +150,6 @@ func TestManyWaitInLine(t *testing.T) {
 		require.NoError(t, err)
 		hear(t, c, "one: x")
 	}
-	w.under(0)
+	w.awaitInFlight(0)
 	require.EqualValues(t, many, w.broker.Stats().Adopted)
 }

@@ -64,7 +64,7 @@ func newWorld(t *testing.T, o broker.Options) *world {
 	return w
 }
 
-// shutdown ends the broker, and checks that its books are balanced.
+// shutdown ends the broker, and checks that its final counts agree.
 func (w *world) shutdown() {
 	w.down.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), hang)
