@@ -11,9 +11,9 @@ type Stats struct {
 	Fallback    uint64         // connections that became Fallback
 	Proxied     uint64         // connections that became Proxied
 	Closed      uint64         // connections that became Closed
-	InFlight    int // connections that are undecided
-	Waiting     int // clients that have not sent their first bytes
-	Links       int // links of backends, handshakes included
+	InFlight    int            // connections that are undecided
+	Waiting     int            // clients that have not sent their first bytes
+	Links       int            // links of backends, handshakes included
 	Descriptors Descriptors
 }
 
