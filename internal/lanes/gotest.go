@@ -76,14 +76,23 @@ func (p *testedPackage) test(name string) *testRun {
 		t = new(testRun)
 		p.tests[name] = t
 		p.order = append(p.order, name)
-		if parent := parentOf(name); parent != "" {
-			p.test(parent).parts++
+		if parent := p.parent(name); parent != nil {
+			parent.parts++
 		}
 	}
 	return t
 }
 
-func parentOf(name string) string { return name[:max(0, strings.LastIndexByte(name, '/'))] }
+// parent returns the test that a subtest is part of, or nil. The name of a subtest may have slashes
+// of its own, and the test began before its parts.
+func (p *testedPackage) parent(name string) *testRun {
+	for at := strings.LastIndexByte(name, '/'); at >= 0; at = strings.LastIndexByte(name[:at], '/') {
+		if t := p.tests[name[:at]]; t != nil {
+			return t
+		}
+	}
+	return nil
+}
 
 // ended takes the outcome of a package whose process has ended, by the event that says so.
 func (g *goTests) ended(p *testedPackage, e results.TestEvent) string {
@@ -129,7 +138,7 @@ func (g *goTests) settle(p *testedPackage, pkg string) (failed int) {
 		} else {
 			words[name] = message
 		}
-		if parent := p.tests[parentOf(p.order[i])]; parent != nil {
+		if parent := p.parent(p.order[i]); parent != nil {
 			parent.failedPart = name
 		}
 	}

@@ -44,7 +44,7 @@ func shell(script string, read func(step) reader) []step {
 // Whatever a lane fails by, the exit code says so, and its name and message stand at the end.
 func TestFailuresStandLast(t *testing.T) {
 	module(t, map[string]string{
-		"good/a_test.go":   testFile("func TestOne(t *testing.T) { t.Run(\"a\", TestGood); t.Run(\"b\", TestGood) }"),
+		"good/a_test.go":   testFile("func TestOne(t *testing.T) { t.Run(\"a\", TestGood); t.Run(\"b/c/d\", TestGood) }"),
 		"fails/a_test.go":  testFile("func TestFails(t *testing.T) { t.Run(\"part\", func(t *testing.T) { t.Error(\"one is not two\") }) }"),
 		"panics/a_test.go": testFile("func TestPanics(t *testing.T) { t.Run(\"part\", func(*testing.T) { panic(\"out of cheese\") }) }"),
 		"exits/a_test.go":  testFile("func TestExits(*testing.T) { println(\"bye\"); os.Exit(3) }"),
@@ -115,7 +115,7 @@ func TestFailuresStandLast(t *testing.T) {
 func TestSkipsAreNamed(t *testing.T) {
 	module(t, map[string]string{
 		"a/a_test.go": testFile("func TestSkips(t *testing.T) { t.Skip(\"wrk is not installed\") }\n\n" +
-			"func TestHalf(t *testing.T) { t.Run(\"curl\", func(t *testing.T) { t.Skip(\"curl is not installed\") }); t.Run(\"go\", TestGood) }\n\n" +
+			"func TestHalf(t *testing.T) { t.Run(\"curl\", func(t *testing.T) { t.Skip(\"curl is not installed\") }); t.Run(\"go/by/itself\", TestGood) }\n\n" +
 			"func TestMute(t *testing.T) { t.SkipNow() }"),
 	})
 	lanes := []lane{
