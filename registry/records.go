@@ -71,8 +71,8 @@ func (r *Registry) pendingLocked(s *step, deadline store.Instant) {
 
 // removeLocked revokes a token: it removes its record. A pending handoff leaves by
 // leaveLocked only.
-func (r *Registry) removeLocked(id store.ID) {
-	r.records.Remove(id)
+func (r *Registry) removeLocked(id store.ID, rec *store.Record) {
+	r.records.Remove(id, rec)
 	r.stats.Revoked++
 	r.stats.Tokens--
 }
@@ -83,7 +83,7 @@ func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Ev
 	if s.state, s.err = rec.State.Next(e); s.err != nil {
 		return
 	}
-	r.removeLocked(id)
+	r.removeLocked(id, rec)
 	r.stats.Pending--
 	switch s.state {
 	case fsm.Acknowledged:

@@ -120,7 +120,7 @@ func (r *Registry) registerLocked(s *step, b Backend, known store.BackendID) {
 		s.err = ErrAlreadyPending
 	case rec.End.Reached(s.now):
 		s.err = ErrTokenExpired
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 	default:
 		deadline := min(s.now.After(r.ackDeadline), rec.End)
 		if known == 0 {
@@ -161,7 +161,7 @@ func (r *Registry) consumeLocked(s *step) {
 		if rec.Pending() {
 			r.leaveLocked(s, id, rec, fsm.Expire)
 		} else {
-			r.removeLocked(id)
+			r.removeLocked(id, rec)
 		}
 		s.err = ErrTokenExpired
 	case !s.presented.Equal(s.token):
@@ -169,7 +169,7 @@ func (r *Registry) consumeLocked(s *step) {
 	case rec.Pending():
 		rec.Consumed = true
 	default:
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 	}
 }
 
@@ -218,7 +218,7 @@ func (r *Registry) Abandon(t Token) (Backend, bool) {
 	case rec.Pending():
 		r.leaveLocked(&s, id, rec, fsm.Abandon)
 	default:
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 	}
 	r.unlock(&s)
 	if s.state != fsm.Abandoned {

@@ -114,7 +114,7 @@ func (r *Registry) endLocked(s *step, id store.ID, rec *store.Record, e fsm.Even
 func (r *Registry) dropLocked(s *step, id store.ID, rec *store.Record) {
 	s.op, s.token = OpDrop, Token{rec.Key}
 	s.endsAt(rec.End)
-	r.removeLocked(id)
+	r.removeLocked(id, rec)
 }
 
 func (r *Registry) expired(s *step) Expired {

@@ -91,13 +91,13 @@ func registryChanges() []change {
 	default:`},
 		{name: "abandon-spares-issued", says: "abandoning leaves a token alive that nothing is pending on",
 			file: steps, old: `	default:
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 	}
 	r.unlock(&s)`, new: `	}
 	r.unlock(&s)`},
 		{name: "register-spares-expired", says: "registering a token whose end has come leaves it alive",
 			file: steps, old: `		s.err = ErrTokenExpired
-		r.removeLocked(id)`, new: `		s.err = ErrTokenExpired`},
+		r.removeLocked(id, rec)`, new: `		s.err = ErrTokenExpired`},
 		{name: "issued-for-less", says: "a token lives for the ACK's deadline",
 			file: "registry/issue.go", old: `r.issueLocked(&s, s.now.After(r.tokenTTL))`, new: `r.issueLocked(&s, s.now.After(r.ackDeadline))`},
 		{name: "youngest-first", says: "a sweep takes what ends by its token after all else",

@@ -12,7 +12,7 @@ func consumeMutants() []mutant {
 		says: "Consume of a token with nothing pending does not revoke it",
 		old: `		rec.Consumed = true
 	default:
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 `,
 		new: `		rec.Consumed = true
 	default:

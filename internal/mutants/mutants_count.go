@@ -23,7 +23,7 @@ func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Ev
 	if s.state, s.err = rec.State.Next(e); s.err != nil {
 		return
 	}
-	r.removeLocked(id)
+	r.removeLocked(id, rec)
 	r.stats.Pending--
 `,
 		new: `	r.stats.Tokens--
@@ -35,7 +35,7 @@ func (r *Registry) leaveLocked(s *step, id store.ID, rec *store.Record, e fsm.Ev
 	if s.state, s.err = rec.State.Next(e); s.err != nil {
 		return
 	}
-	r.removeLocked(id)
+	r.removeLocked(id, rec)
 	r.stats.Pending--
 	r.stats.Revoked++
 `,

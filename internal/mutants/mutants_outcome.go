@@ -7,7 +7,7 @@ func outcomeMutants() []mutant {
 		says: "a second Register replaces the pending handoff, which leaves without an outcome",
 		old: `		s.err = ErrAlreadyPending
 `,
-		new: `		r.records.Remove(id)
+		new: `		r.records.Remove(id, rec)
 		known = r.records.FindBackend(store.Backend(b))
 		if known == 0 {
 			known = r.records.AddBackend(store.Backend(b))
@@ -88,13 +88,13 @@ func outcomeMutants() []mutant {
 		old: `		if rec.Pending() {
 			r.leaveLocked(s, id, rec, fsm.Expire)
 		} else {
-			r.removeLocked(id)
+			r.removeLocked(id, rec)
 		}
 `,
 		new: `		if rec.Pending() {
 			r.stats.Pending--
 		}
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 `,
 	}}
 }

@@ -56,7 +56,7 @@ func tokenMutants() []mutant {
 		says: "Abandon of a token with nothing pending does not revoke it",
 		old: `		r.leaveLocked(&s, id, rec, fsm.Abandon)
 	default:
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 `,
 		new: `		r.leaveLocked(&s, id, rec, fsm.Abandon)
 	default:
@@ -65,7 +65,7 @@ func tokenMutants() []mutant {
 		name: "late-register-keeps-the-token", breaks: "G2", must: byProptest, file: "registry/registry.go",
 		says: "Register past the token's end refuses and does not revoke the token",
 		old: `		s.err = ErrTokenExpired
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 `,
 		new: `		s.err = ErrTokenExpired
 		_ = id
@@ -88,7 +88,7 @@ func tokenMutants() []mutant {
 		new: `	case rec == nil:
 		s.err = ErrNotPending
 	case !rec.Pending():
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 `,
 	}, {
 		name: "deadline-ignores-the-token-end", breaks: "G4", must: byProptest, file: "registry/registry.go",
@@ -101,7 +101,7 @@ func tokenMutants() []mutant {
 		old: `	case rec != nil && rec.Pending() && rec.End.Reached(s.now):
 		r.leaveLocked(`,
 		new: `	case rec != nil && !rec.Pending() && rec.End.Reached(s.now):
-		r.removeLocked(id)
+		r.removeLocked(id, rec)
 	case rec != nil && rec.Pending() && rec.End.Reached(s.now):
 		r.leaveLocked(`,
 	}, {

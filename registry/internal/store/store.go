@@ -100,10 +100,9 @@ func (s *Store) Pend(id ID, deadline, since Instant, b BackendID) {
 	s.pend(rec, since, b)
 }
 
-// Remove removes a record.
-func (s *Store) Remove(id ID) {
+// Remove removes the record rec, which has the given ID.
+func (s *Store) Remove(id ID, rec *Record) {
 	n := uint32(id)
-	rec := s.records.at(n)
 	if rec.inAck {
 		s.ack.remove(&s.records, n)
 	} else {

@@ -40,8 +40,7 @@ func TestStoreAgreesWithASlice(t *testing.T) {
 				s.Pend(id, deadline, 0, known(&s, b))
 				all[i].end, all[i].pending, all[i].backend = deadline, true, b
 			case action == "remove" && i >= 0:
-				id, _ := s.Find(&all[i].key)
-				s.Remove(id)
+				s.Remove(s.Find(&all[i].key))
 				all = slices.Delete(all, i, i+1)
 			}
 			agree(t, &s, all)
