@@ -27,7 +27,7 @@
 //   - [github.com/handoff-go/handoff/proptest]: the conformance kit, which checks any
 //     implementation of the registry's contract against the model.
 //
-// How the guarantees are checked (model, TLA+ specification, traces, planted faults,
+// How the guarantees are checked (model, TLA+ specification, traces, mutants,
 // processes that are killed and frozen after each step of the protocol) is described in
 // docs/verification.md. The folder spec holds the specification and the runner of its
 // models. This package itself holds no code.
