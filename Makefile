@@ -37,7 +37,7 @@ spec-long: java ## the larger models too (by hand or nightly)
 traces: ## check fresh traces of the code, and mutants of them, with TLC
 	@$(GO) run ./internal/lanes traces
 
-drift: java ## change a rule in one place only; the links to the others must notice
+drift: java ## change a rule in one place only; the checks against the others must notice
 	$(GO) run ./internal/drift
 
 verify: java cc ## the whole chain, and a report for each guarantee

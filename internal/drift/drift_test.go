@@ -33,12 +33,12 @@ func TestEveryChangeAppliesToTheSourcesAsTheyAre(t *testing.T) {
 	require.Equal(t, map[string]int{inSpec: 10, inModel: 10, inRegistry: 10}, sides)
 }
 
-// What must notice a change is a link that looks at its place.
+// What must notice a change is a check that looks at its place.
 func TestEveryChangeHasALinkThatSeesIt(t *testing.T) {
 	for _, c := range allChanges() {
 		found := false
-		for _, l := range allLinks() {
-			found = found || l.name == c.must() && l.sees(c.mutant())
+		for _, k := range allChecks() {
+			found = found || k.name == c.must() && k.sees(c.mutant())
 		}
 		require.True(t, found, c.name)
 	}
@@ -61,7 +61,7 @@ func TestTheMatrixTellsWhatWasNoticed(t *testing.T) {
 	write("registry/a.go", "package registry\n\nconst A = 1\nconst B = 2\n")
 	write(".cache/tool.jar", "jar")
 	no := exit(t)
-	c := &checks{links: allLinks()}
+	c := &checks{all: allChecks()}
 	r := mutation.Runner{Source: source, Checks: c, With: []string{".cache/*.jar"}, Jobs: 2}
 	var mutants []mutation.Mutant
 	for _, c := range side(inRegistry, []change{

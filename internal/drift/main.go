@@ -1,7 +1,7 @@
 // Command drift shows that no rule can change in one place alone. The rules stand in three places:
 // the specification, the model and the registry. It makes one mutant after the other: a small change
-// of meaning in one of the three only, in a copy of this module. Then it runs the links, the checks
-// that tie the three together. A mutant that survives the link that must kill it makes the run fail,
+// of meaning in one of the three only, in a copy of this module. Then it runs the checks
+// that tie the three together. A mutant that survives the check that must kill it makes the run fail,
 // and so does one whose edit no longer applies, changes nothing, or cannot be compiled or parsed. The
 // copy without a mutant must pass first, in the same run.
 //
@@ -10,7 +10,7 @@
 //	go run ./internal/drift -list      # what there is
 //	go run ./internal/drift -json      # JSON lines, those of package results
 //
-// It ends with a table, mutants by links.
+// It ends with a table, mutants by checks.
 package main
 
 import (
@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	r := mutation.Runner{
-		Checks: &checks{links: allLinks(), run: command.Output},
+		Checks: &checks{all: allChecks(), run: command.Output},
 		With:   []string{".cache/*.jar"}, // TLC, if it has been fetched
 	}
 	return c.Run(ctx, out, r, "")

@@ -1,7 +1,7 @@
 package main
 
-// A link is one step of the chain: a command that ties two things together.
-type link struct {
+// A check is one part of the chain: a command that ties two things together.
+type check struct {
 	name     string
 	ties     string // what to what
 	command  []string
@@ -10,15 +10,15 @@ type link struct {
 	unwanted bool // left out by the caller
 }
 
-// chain returns the links in their order: the cheap and the basic first.
-func chain() []link {
+// chain returns the checks in their order: the cheap and the basic first.
+func chain() []check {
 	test := func(args ...string) []string {
 		return append([]string{"go", "test", "-json", "-count=1"}, args...)
 	}
 	tlc := func(pattern string) []string {
 		return []string{"go", "run", "./spec/tlc", "-json", "-only", pattern}
 	}
-	return []link{
+	return []check{
 		{name: "model", ties: "the model to its own rules, and the state machine to looplab/fsm",
 			command: test("./fsm", "./fallback", "./model"), read: readGoTests},
 		{name: "properties", ties: "the registry to the model, by drawn sequences, races, histories and fuzz corpora",

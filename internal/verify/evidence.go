@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// evidence is what the links have shown, by name.
+// evidence is what the checks have shown, by name.
 type evidence struct {
 	tests   map[string]testRun  // "proptest.TestRegistry"
 	models  map[string]modelRun // as the manifest calls them
@@ -17,7 +17,7 @@ func newEvidence() *evidence {
 	return &evidence{tests: map[string]testRun{}, models: map[string]modelRun{}}
 }
 
-// add takes over what another has. No link shows what another does.
+// add takes over what another has. No check shows what another does.
 func (e *evidence) add(other *evidence) {
 	maps.Copy(e.tests, other.tests)
 	maps.Copy(e.models, other.models)
@@ -61,7 +61,7 @@ func grouped(n int) string {
 	return digits
 }
 
-// verdict is what is said of a link, a test or a guarantee.
+// verdict is what is said of a check, a test or a guarantee.
 type verdict string
 
 const (

@@ -9,7 +9,7 @@ import (
 	"github.com/handoff-go/handoff/internal/results"
 )
 
-// A reader reads what the command of a link prints, line by line, and adds it to the evidence.
+// A reader reads what the command of a check prints, line by line, and adds it to the evidence.
 type reader interface {
 	line(text string, e *evidence)
 	progress() string // how far it is

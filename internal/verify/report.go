@@ -15,16 +15,16 @@ import (
 type report struct {
 	When       time.Time
 	Machine    []string
-	Links      []linkRun
+	Checks     []checkRun
 	Guarantees []judged
 	Took       time.Duration
 }
 
-// Verdict is verified only if every link and every guarantee is.
+// Verdict is verified only if every check and every guarantee is.
 func (r *report) Verdict() verdict {
 	v := verified
-	for _, l := range r.Links {
-		v = worst(v, l.Verdict)
+	for _, c := range r.Checks {
+		v = worst(v, c.Verdict)
 	}
 	for _, g := range r.Guarantees {
 		v = worst(v, g.Verdict)
@@ -32,12 +32,12 @@ func (r *report) Verdict() verdict {
 	return v
 }
 
-// Unchecked returns the links that were not checked.
-func (r *report) Unchecked() []linkRun {
-	var some []linkRun
-	for _, l := range r.Links {
-		if l.Verdict == notChecked {
-			some = append(some, l)
+// Unchecked returns the checks that were not checked.
+func (r *report) Unchecked() []checkRun {
+	var some []checkRun
+	for _, c := range r.Checks {
+		if c.Verdict == notChecked {
+			some = append(some, c)
 		}
 	}
 	return some
@@ -56,8 +56,8 @@ func (r *report) summary() string {
 		}
 		b.WriteString("\n")
 	}
-	for _, l := range r.Unchecked() {
-		b.WriteString("not checked: " + l.Name + ": " + l.Checked + "\n")
+	for _, c := range r.Unchecked() {
+		b.WriteString("not checked: " + c.Name + ": " + c.Checked + "\n")
 	}
 	b.WriteString(string(r.Verdict()) + " in " + seconds(r.Took))
 	return b.String()

@@ -11,8 +11,8 @@ import (
 	"github.com/handoff-go/handoff/internal/command"
 )
 
-// linkRun is what became of a link.
-type linkRun struct {
+// checkRun is what became of a check.
+type checkRun struct {
 	Name, Ties, Command string
 	Verdict             verdict
 	Checked             string   // what was checked; or why it was not
@@ -25,39 +25,39 @@ type linkRun struct {
 // and returns how it ended.
 type starter func(ctx context.Context, dir string, args []string, line func(string)) error
 
-// runner runs links.
+// runner runs checks.
 type runner struct {
 	root  string
 	start starter
 	java  error // why there is none
-	jobs  int   // how many links at once
+	jobs  int   // how many checks at once
 
 	mu  sync.Mutex
 	out io.Writer // under mu
 }
 
-// beat is how often a link that runs says how far it is.
+// beat is how often a check that runs says how far it is.
 const beat = 10 * time.Second
 
-// all runs the links, in their order as far as some run at once, each whatever becomes
+// all runs the checks, in their order as far as some run at once, each whatever becomes
 // of the others: a report of one failure is worth less than one of all.
-func (r *runner) all(ctx context.Context, links []link, e *evidence) []linkRun {
-	runs := make([]linkRun, len(links))
-	found := make([]*evidence, len(links))
+func (r *runner) all(ctx context.Context, checks []check, e *evidence) []checkRun {
+	runs := make([]checkRun, len(checks))
+	found := make([]*evidence, len(checks))
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range r.jobs {
 		workers.Go(func() {
 			for i := range next {
-				l := links[i]
-				r.printf("[%d/%d] %s: %s\n", i+1, len(links), l.name, l.ties)
+				c := checks[i]
+				r.printf("[%d/%d] %s: %s\n", i+1, len(checks), c.name, c.ties)
 				found[i] = newEvidence()
-				runs[i] = r.one(ctx, l, found[i])
+				runs[i] = r.one(ctx, c, found[i])
 				r.say(runs[i])
 			}
 		})
 	}
-	for i := range links {
+	for i := range checks {
 		next <- i
 	}
 	close(next)
@@ -74,7 +74,7 @@ func (r *runner) printf(format string, args ...any) {
 	fmt.Fprintf(r.out, format, args...)
 }
 
-func (r *runner) say(run linkRun) {
+func (r *runner) say(run checkRun) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	fmt.Fprintf(r.out, "      %s: %s: %s (%s)\n", run.Name, run.Verdict, run.Checked, seconds(run.Took))
@@ -83,13 +83,13 @@ func (r *runner) say(run linkRun) {
 	}
 }
 
-func (r *runner) one(ctx context.Context, l link, e *evidence) linkRun {
-	run := linkRun{Name: l.name, Ties: l.ties, Command: strings.Join(l.command, " "), Verdict: notChecked}
+func (r *runner) one(ctx context.Context, c check, e *evidence) checkRun {
+	run := checkRun{Name: c.name, Ties: c.ties, Command: strings.Join(c.command, " "), Verdict: notChecked}
 	switch {
-	case l.unwanted:
+	case c.unwanted:
 		run.Checked = "left out by -only"
 		return run
-	case l.java && r.java != nil:
+	case c.java && r.java != nil:
 		run.Checked = r.java.Error()
 		return run
 	case ctx.Err() != nil:
@@ -98,12 +98,12 @@ func (r *runner) one(ctx context.Context, l link, e *evidence) linkRun {
 	}
 	began := time.Now()
 	said := began
-	read := l.read()
-	err := r.start(ctx, r.root, l.command, func(text string) {
+	read := c.read()
+	err := r.start(ctx, r.root, c.command, func(text string) {
 		read.line(text, e)
 		if now := time.Now(); now.Sub(said) >= beat {
 			said = now
-			r.printf("      %s ... %s, %s\n", l.name, read.progress(), seconds(now.Sub(began)))
+			r.printf("      %s ... %s, %s\n", c.name, read.progress(), seconds(now.Sub(began)))
 		}
 	})
 	run.Took = time.Since(began)

@@ -47,12 +47,12 @@ func existing(path string) string {
 	return path
 }
 
-// testFolders returns the text of the tests of each package that a link runs.
+// testFolders returns the text of the tests of each package that a check runs.
 func testFolders(t *testing.T, root string) map[string]string {
 	t.Helper()
 	folders := map[string]string{}
-	for _, l := range chain() {
-		for _, arg := range l.command {
+	for _, c := range chain() {
+		for _, arg := range c.command {
 			files, err := filepath.Glob(filepath.Join(root, arg, "*_test.go"))
 			require.NoError(t, err)
 			for _, file := range files {
@@ -98,16 +98,16 @@ func TestTheMapIsOfThisTree(t *testing.T) {
 	for _, named := range regexp.MustCompile("`make ([\\w-]+)`").FindAllStringSubmatch(string(text), -1) {
 		require.Contains(t, string(makefile), "\n"+named[1]+":")
 	}
-	for _, l := range chain() {
-		for _, arg := range l.command {
+	for _, c := range chain() {
+		for _, arg := range c.command {
 			if dir, ok := strings.CutPrefix(arg, "./internal/"); ok && dir != "fdpass" {
-				require.Contains(t, string(text), "../internal/"+dir+")", "the link %s runs it", l.name)
+				require.Contains(t, string(text), "../internal/"+dir+")", "the check %s runs it", c.name)
 			}
 		}
 	}
 }
 
-// Every model of the default lane belongs to exactly one link.
+// Every model of the default lane belongs to exactly one check.
 func TestLinksLeaveNoModelOut(t *testing.T) {
 	root, err := checkout()
 	require.NoError(t, err)
@@ -115,12 +115,12 @@ func TestLinksLeaveNoModelOut(t *testing.T) {
 	require.NoError(t, err)
 	for _, m := range models {
 		found := 0
-		for _, l := range chain() {
-			at := slices.Index(l.command, "-only")
-			if at < 0 || !l.java {
+		for _, c := range chain() {
+			at := slices.Index(c.command, "-only")
+			if at < 0 || !c.java {
 				continue
 			}
-			for pattern := range strings.SplitSeq(l.command[at+1], ",") {
+			for pattern := range strings.SplitSeq(c.command[at+1], ",") {
 				if matches, _ := filepath.Match(pattern, m.name); matches {
 					found++
 				}

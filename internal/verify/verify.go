@@ -1,14 +1,14 @@
 // Command verify runs the chain that ties the specification, the model, the code and the running
-// broker together, one link after the other, and reports for each guarantee what was checked and
+// broker together, one check after the other, and reports for each guarantee what was checked and
 // what came of it.
 //
-//	go run ./internal/verify [-only LINKS] [-jobs N] [-o NAME] [-list]
+//	go run ./internal/verify [-only CHECKS] [-jobs N] [-o NAME] [-list]
 //
 // It works in a checkout of the module, because what it checks are the module's own sources, and it
-// runs the go command and Java. A link that cannot be run is reported as not checked, and then the
+// runs the go command and Java. A check that cannot be run is reported as not checked, and then the
 // whole is not verified. The report goes to two files, which it names.
 //
-// Exit codes: 0 every link was checked and holds; 1 one failed or was not checked; 2 wrong usage, or
+// Exit codes: 0 every check was checked and holds; 1 one failed or was not checked; 2 wrong usage, or
 // no checkout. (go run turns all but 0 into 1.)
 package main
 
@@ -28,7 +28,7 @@ import (
 
 const (
 	exitVerified = iota
-	exitNot      // a link failed, or was not checked
+	exitNot      // a check failed, or was not checked
 	exitUsage    // wrong usage, or no checkout
 )
 
@@ -42,10 +42,10 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, start starter) int {
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("only", "", "run these links only, by `names` separated by commas; the rest is reported as not checked")
+	only := flags.String("only", "", "run these checks only, by `names` separated by commas; the rest is reported as not checked")
 	out := flags.String("o", "", "write the report to the files `name`.md and name.html (default .cache/verify in the checkout)")
-	jobs := flags.Int("jobs", 2, "run this `number` of links at once; they begin in their order")
-	list := flags.Bool("list", false, "list the links and stop")
+	jobs := flags.Int("jobs", 2, "run this `number` of checks at once; they begin in their order")
+	list := flags.Bool("list", false, "list the checks and stop")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return exitVerified
 	} else if err != nil {
@@ -62,8 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 		return fail(fmt.Errorf("-jobs %d is below 1", *jobs))
 	}
 	if *list {
-		for _, l := range chain() {
-			fmt.Fprintf(stdout, "%-16s %s\n%16s %s\n", l.name, l.ties, "", strings.Join(l.command, " "))
+		for _, c := range chain() {
+			fmt.Fprintf(stdout, "%-16s %s\n%16s %s\n", c.name, c.ties, "", strings.Join(c.command, " "))
 		}
 		return exitVerified
 	}
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 	if err != nil {
 		return fail(err)
 	}
-	links, err := choose(chain(), *only)
+	checks, err := choose(chain(), *only)
 	if err != nil {
 		return fail(err)
 	}
@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 	r := report{When: time.Now(), Machine: machine(ctx, root)}
 	e := newEvidence()
 	runner := runner{root: root, start: start, jobs: *jobs, out: stdout, java: lookJava()}
-	r.Links = runner.all(ctx, links, e)
+	r.Checks = runner.all(ctx, checks, e)
 	r.Took = time.Since(r.When)
 	r.Guarantees = judge(guarantees(), models, e)
 	fmt.Fprintf(stdout, "\n%s\n", r.summary())
@@ -100,24 +100,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, start sta
 	return exitVerified
 }
 
-// choose returns the links with their names in a comma-separated list as wanted, and the
+// choose returns the checks with their names in a comma-separated list as wanted, and the
 // others as not.
-func choose(links []link, names string) ([]link, error) {
+func choose(checks []check, names string) ([]check, error) {
 	if names == "" {
-		return links, nil
+		return checks, nil
 	}
 	wanted := map[string]bool{}
 	for name := range strings.SplitSeq(names, ",") {
 		wanted[name] = true
 	}
-	for i := range links {
-		if !wanted[links[i].name] {
-			links[i].unwanted = true
+	for i := range checks {
+		if !wanted[checks[i].name] {
+			checks[i].unwanted = true
 		}
-		delete(wanted, links[i].name)
+		delete(wanted, checks[i].name)
 	}
 	for name := range wanted {
-		return nil, fmt.Errorf("no link is called %q; -list lists them", name)
+		return nil, fmt.Errorf("no check is called %q; -list lists them", name)
 	}
-	return links, nil
+	return checks, nil
 }

@@ -264,10 +264,10 @@ func TestWithoutJavaTheRestIsChecked(t *testing.T) {
 	code, printed, md, _ := verifyWith(t, s)
 	require.Equal(t, exitNot, code)
 	needed := 0
-	for _, l := range chain() {
-		if l.java {
+	for _, c := range chain() {
+		if c.java {
 			needed++
-			require.Contains(t, printed, "not checked: "+l.name+": no Java here; on Debian: apt-get install")
+			require.Contains(t, printed, "not checked: "+c.name+": no Java here; on Debian: apt-get install")
 		}
 	}
 	require.NotZero(t, needed)
@@ -305,7 +305,7 @@ func TestUsage(t *testing.T) {
 		return nil
 	}
 	for words, args := range map[string][]string{
-		"no-such-link":                {"-only", "model,no-such-link"},
+		"no-such-check":               {"-only", "model,no-such-check"},
 		"unexpected argument":         {"now"},
 		"-jobs 0 is below 1":          {"-jobs", "0"},
 		"flag provided but not defin": {"-now"},

@@ -22,7 +22,7 @@ type change struct {
 	says     string // one line: what is different
 	file     string // path in the module, with slashes
 	old, new string // old occurs exactly once in file, and new takes its place
-	by       string // the link that must notice; empty: that of its place
+	by       string // the check that must notice; empty: that of its place
 }
 
 func (c change) mutant() mutation.Mutant {
@@ -41,21 +41,21 @@ func allMutants() []mutation.Mutant {
 	return all
 }
 
-// A link is a check that ties two places together, or one to what it promises.
-type link struct {
+// A check is a command that ties two places together, or one to what it promises.
+type check struct {
 	name    string
 	looksAt []string // the places
 	command []string
 	checked func(printed string) bool // whether what the command printed says that it could do its work
 }
 
-// allLinks returns the links in the order of the matrix.
-func allLinks() []link {
+// allChecks returns the checks in the order of the matrix.
+func allChecks() []check {
 	test := func(pkg, name string, args ...string) []string {
 		return append([]string{"go", "test", "-json", "-count=1", pkg, "-run", name}, args...)
 	}
 	tlc := func(names string) []string { return []string{"go", "run", "./spec/tlc", "-json", "-only", names} }
-	return []link{
+	return []check{
 		{"guarantees", []string{inSpec}, tlc("MCAlone,MCFull,MCLiveness"), specChecked},
 		{"graph equality", []string{inSpec, inModel}, tlc("GraphAlone,GraphClipped,GraphFull"), specChecked},
 		{"golden model", []string{inModel}, test("./model", "^TestGoldenGraph$"), testsChecked},
@@ -66,7 +66,7 @@ func allLinks() []link {
 	}
 }
 
-// must returns the link that has to notice a change: the one that holds that place
+// must returns the check that has to notice a change: the one that holds that place
 // against another. The state graph does not tell what is refused from what is done to
 // the same end, nor in which order a sweep goes: others must.
 func (c change) must() string {
@@ -76,9 +76,9 @@ func (c change) must() string {
 	return map[string]string{inSpec: "graph equality", inModel: "graph equality", inRegistry: "golden walk"}[c.side]
 }
 
-func (l link) sees(m mutation.Mutant) bool { return slices.Contains(l.looksAt, m.Group) }
+func (k check) sees(m mutation.Mutant) bool { return slices.Contains(k.looksAt, m.Group) }
 
-// What does not compile or parse tells nothing about its meaning, so a link that failed must have
+// What does not compile or parse tells nothing about its meaning, so a check that failed must have
 // got as far as checking something.
 
 // testsChecked reports whether output of go test -json is that of tests that were built.
