@@ -1,32 +1,32 @@
 ---------------------------- MODULE TraceProtocol ----------------------------
 (***************************************************************************)
-(* Whether what broker, backends and client told of one connection is what *)
-(* HandoffProtocol lets them do.                                           *)
+(* Whether the steps that broker, backends and client reported for one     *)
+(* connection are a behaviour of HandoffProtocol.                          *)
 (*                                                                         *)
-(* Each tells its steps when they took effect, but one may have acted on   *)
-(* another's step before that was told.  So only the order of the steps of *)
-(* one thread counts, and a trace is accepted if there is some order of    *)
-(* all of them, with what is not told in between, that is a path through   *)
-(* HandoffProtocol.  Not told are the time, how a frame that was read is   *)
-(* judged, and that a backend does not want an offer.                      *)
+(* A step is reported after it took effect, and another party may have     *)
+(* acted on it before that. So only the order of the steps of one thread   *)
+(* counts: a trace is accepted if some order of all steps, with steps that *)
+(* are not reported in between, is a behaviour of HandoffProtocol. Not     *)
+(* reported are the time, how a frame that was read is judged, and that a  *)
+(* backend does not want an offer.                                         *)
 (*                                                                         *)
-(* Left out: what is told of hello, reply, and links.                      *)
+(* Left out: the steps of hello, reply and links.                          *)
 (***************************************************************************)
 EXTENDS HandoffProtocol, TLC
 
 CONSTANTS
-  Passages      \* Passages[i] has the kind of the client; threads, a sequence of
+  Transfers     \* Transfers[i] has the kind of the client; threads, a sequence of
                 \*   sequences of events; and cut, the links whose backend
                 \*   closed a copy and answered nothing
 
 VARIABLES
-  passage,      \* the number of the trace
+  transfer,     \* the number of the trace
   position,     \* position[h] is how many events of thread h have been taken
   total         \* how many have been taken in all
 
-walk == <<passage, position, total>>
-Told    == Passages[passage]
-Threads == DOMAIN Told.threads
+walk == <<transfer, position, total>>
+Trace   == Transfers[transfer]
+Threads == DOMAIN Trace.threads
 ------------------------------------------------------------------------------
 Reads(b, t, kind_) == /\ ReadFrame(b) /\ held'[b][1].frame[1] = kind_
                       /\ t # 0 => held'[b][1].frame[2] = t
@@ -41,7 +41,7 @@ Nothing == UNCHANGED vars
 (* The broker.  A reading of its clock at which nothing was due, and the   *)
 (* drain that follows, change nothing.                                     *)
 (***************************************************************************)
-BrokerTold(e) ==
+BrokerReports(e) ==
   LET t == e.attempt
       b == e.link
   IN \/ e.op = "Begin" /\ t = Last + 1 /\ Begin(b)
@@ -72,9 +72,9 @@ BrokerTold(e) ==
 (***************************************************************************)
 (* A backend.  If the commit was read before the clock, that reading       *)
 (* decides nothing any more.  The connection is served when its client is  *)
-(* told so, or, if nobody is to be told, when it is given to the server.   *)
+(* told, or, if nobody is to be told, when it is given to the server.   *)
 (***************************************************************************)
-BackendTold(e) ==
+BackendReports(e) ==
   LET t == e.attempt
       b == e.link
   IN \/ e.op = "ReadOffer" /\ Waits(b, t, "offer") /\ ReadOffer(b)
@@ -93,54 +93,54 @@ BackendTold(e) ==
      \/ e.op = "Serve" /\ kind = "plain" /\ Serve(t)
      \/ e.op = "Serve" /\ kind = "explicit" /\ stage[t] = "serving" /\ Nothing
 
-ClientTold(e) ==
+ClientReports(e) ==
   \/ e.op = "ReadReady" /\ ReadFirst /\ client' = "adopted"
   \/ e.op = "ReadFallback" /\ ReadFirst /\ client' = "fallback"
   \/ e.op = "Doubt" /\ ReadEnd /\ client' = "doubt"
 
 Fits(e) ==
-  CASE e.who = "broker"  -> BrokerTold(e)
-    [] e.who = "backend" -> BackendTold(e)
-    [] e.who = "client"  -> ClientTold(e)
+  CASE e.who = "broker"  -> BrokerReports(e)
+    [] e.who = "backend" -> BackendReports(e)
+    [] e.who = "client"  -> ClientReports(e)
 
-Untold ==
+Unreported ==
   \/ Tick
   \/ \E b \in Backends : \/ ReadClockForAck(b) \/ TakeReleased(b)
                          \/ EndedAck(b) /\ UNCHANGED owes
                          \/ TakeNack(b) /\ UNCHANGED life
-                         \/ b \in Told.cut /\ Cut(b)
+                         \/ b \in Trace.cut /\ Cut(b)
   \/ \E t \in Attempts : Refuse(t)
 ------------------------------------------------------------------------------
 (***************************************************************************)
 (* TLC prints how far each trace got, whenever it is further than before;  *)
 (* a register has how far that was.                                        *)
 (***************************************************************************)
-ASSUME \A i \in DOMAIN Passages : TLCSet(i, -1)
+ASSUME \A i \in DOMAIN Transfers : TLCSet(i, -1)
 
 Further ==
-  IF total' > TLCGet(passage)
-  THEN /\ TLCSet(passage, total')
-       /\ PrintT("reached " \o ToString(passage) \o " " \o ToString(position'))
+  IF total' > TLCGet(transfer)
+  THEN /\ TLCSet(transfer, total')
+       /\ PrintT("reached " \o ToString(transfer) \o " " \o ToString(position'))
   ELSE TRUE
 
 Take(h) ==
-  LET events == Told.threads[h]
+  LET events == Trace.threads[h]
   IN /\ position[h] < Len(events)
      /\ Fits(events[position[h] + 1])
      /\ position' = [position EXCEPT ![h] = @ + 1]
      /\ total' = total + 1
-     /\ UNCHANGED passage
+     /\ UNCHANGED transfer
      /\ Further
 
 ProtocolInit ==
   /\ Init
-  /\ passage \in DOMAIN Passages
-  /\ kind = Told.kind
+  /\ transfer \in DOMAIN Transfers
+  /\ kind = Trace.kind
   /\ position = [h \in Threads |-> 0]
   /\ total = 0
 
 ProtocolNext == \/ \E h \in Threads : Take(h)
-                \/ Untold /\ UNCHANGED walk
+                \/ Unreported /\ UNCHANGED walk
 
 ProtocolSpec == ProtocolInit /\ [][ProtocolNext]_<<vars, walk>>
 ==============================================================================

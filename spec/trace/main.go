@@ -14,7 +14,7 @@
 // change places, one is left out, comes twice, has another answer, or another
 // time. The specification must refuse each mutant that the model refuses, at the
 // same event, and take each that the model takes. What parties told of a
-// connection, a passage, must be a path through HandoffProtocol; spoilt by a rule
+// connection, a transfer, must be a path through HandoffProtocol; spoilt by a rule
 // of the protocol, it must not. What is wrong is named, with the event that does
 // not fit and the state before it.
 //
@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	count := flags.Int("traces", 50, "how many traces to record")
 	illegal := flags.Int("mutants", 600, "how many mutants that the model refuses to make")
 	seed := flags.Uint64("seed", rand.Uint64(), "repeats what the goroutines do and which mutants are made")
-	spoilt := flags.Int("spoilt", 15, "how many passages to spoil")
+	spoilt := flags.Int("spoilt", 15, "how many transfers to spoil")
 	file := flags.String("file", "", "check the traces in this file instead of fresh ones; -: standard input")
 	save := flags.String("save", "", "write the traces to this file")
 	asJSON := flags.Bool("json", false, "print JSON lines, those of package results")
@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err := c.judge(ctx, r, recording.Traces, *seed, *illegal); err != nil {
 		return fail(err)
 	}
-	if err := c.judgePassages(ctx, r, recording.Passages, *seed, *spoilt); err != nil {
+	if err := c.judgeTransfers(ctx, r, recording.Transfers, *seed, *spoilt); err != nil {
 		return fail(err)
 	}
 	r.seed, r.took = *seed, time.Since(began)
@@ -151,22 +151,22 @@ func (c *checker) judge(ctx context.Context, r *report, traces []events.Trace, s
 	return nil
 }
 
-// judgePassages checks passages, and some that are spoilt.
-func (c *checker) judgePassages(ctx context.Context, r *report, passages []events.Passage, seed uint64, spoilt int) error {
+// judgeTransfers checks transfers, and some that are spoilt.
+func (c *checker) judgeTransfers(ctx context.Context, r *report, transfers []events.Transfer, seed uint64, spoilt int) error {
 	names := map[string]bool{} // of what cannot be
-	all := slices.Clone(passages)
-	for _, s := range some(rand.New(rand.NewPCG(seed, 5)), passages, spoilt) {
-		s.Passage.Name = s.name
+	all := slices.Clone(transfers)
+	for _, s := range some(rand.New(rand.NewPCG(seed, 5)), transfers, spoilt) {
+		s.Transfer.Name = s.name
 		names[s.name] = true
-		all = append(all, s.Passage)
+		all = append(all, s.Transfer)
 	}
-	for _, group := range passageGroups(all) {
-		far, err := c.checkPassages(ctx, group)
+	for _, group := range transferGroups(all) {
+		far, err := c.checkTransfers(ctx, group)
 		if err != nil {
 			return err
 		}
 		for i := range group {
-			r.addPassage(&group[i], far[i], names[group[i].Name])
+			r.addTransfer(&group[i], far[i], names[group[i].Name])
 		}
 	}
 	return nil
@@ -191,7 +191,7 @@ func gather(file string, stdin io.Reader, seed uint64, count int) (events.Record
 	switch {
 	case err != nil:
 		return recording, fmt.Errorf("%w: %s: %w", errUsage, file, err)
-	case len(recording.Traces)+len(recording.Passages) == 0:
+	case len(recording.Traces)+len(recording.Transfers) == 0:
 		return recording, fmt.Errorf("%w: %s holds no trace", errUsage, file)
 	}
 	return recording, nil

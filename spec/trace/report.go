@@ -13,13 +13,13 @@ import (
 
 // report is what came of a check.
 type report struct {
-	traces, events  int
-	passages, steps int
-	spoilt          int // that are refused
-	kinds           map[string]*tally
-	problems        []string
-	seed            uint64
-	took            time.Duration
+	traces, events   int
+	transfers, steps int
+	spoilt           int // that are refused
+	kinds            map[string]*tally
+	problems         []string
+	seed             uint64
+	took             time.Duration
 }
 
 // tally counts the mutants of a kind, as the model judges them, and those that
@@ -48,9 +48,9 @@ func (r *report) addTrace(t events.Trace, v verdict) {
 	}
 }
 
-// addPassage: what the parties did must be what the protocol allows, and what was
+// addTransfer: what the parties did must be what the protocol allows, and what was
 // spoilt must not.
-func (r *report) addPassage(p *events.Passage, far reached, spoilt bool) {
+func (r *report) addTransfer(p *events.Transfer, far reached, spoilt bool) {
 	next := misfit(p, far)
 	switch {
 	case spoilt && len(next) == 0:
@@ -60,7 +60,7 @@ func (r *report) addPassage(p *events.Passage, far reached, spoilt bool) {
 		r.spoilt++
 		return
 	}
-	r.passages++
+	r.transfers++
 	r.steps += len(p.Steps)
 	if len(next) == 0 {
 		return
@@ -69,7 +69,7 @@ func (r *report) addPassage(p *events.Passage, far reached, spoilt bool) {
 	for _, s := range next {
 		fmt.Fprintf(&lines, "\n  %v", s)
 	}
-	r.problem("passage %s is no path through HandoffProtocol: after %v steps of its threads, none of these fits:%s", p.Name, far, lines.String())
+	r.problem("transfer %s is no path through HandoffProtocol: after %v steps of its threads, none of these fits:%s", p.Name, far, lines.String())
 }
 
 // addMutant: the specification must refuse what the model does, at the same event,
@@ -142,8 +142,8 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintf(w, "%d traces of %d events; refused %d of %d illegal mutants, and taken %d of %d legal ones\n",
 			r.traces, r.events, t.refused, t.illegal, t.accepted, t.legal)
 	}
-	if r.passages > 0 {
-		fmt.Fprintf(w, "%d passages of %d steps; refused %d spoilt ones\n", r.passages, r.steps, r.spoilt)
+	if r.transfers > 0 {
+		fmt.Fprintf(w, "%d transfers of %d steps; refused %d spoilt ones\n", r.transfers, r.steps, r.spoilt)
 	}
 	fmt.Fprintf(w, "seed %d, %.1f s\n", r.seed, r.took.Seconds())
 }
@@ -157,11 +157,11 @@ func (r *report) write(lines *results.Writer) int {
 	lines.Write(results.Line{Traces: &results.Traces{
 		Traces: r.traces, Events: r.events,
 		IllegalMutants: t.illegal, RefusedMutants: t.refused, LegalMutants: t.legal, AcceptedMutants: t.accepted,
-		Transfers: r.passages, Steps: r.steps, SpoiltRefused: r.spoilt,
+		Transfers: r.transfers, Steps: r.steps, SpoiltRefused: r.spoilt,
 		Seed: r.seed, Seconds: results.Seconds(r.took),
 	}})
 	lines.Write(results.Line{Summary: &results.Summary{
-		Passed: r.traces + r.passages + t.refused + t.accepted + r.spoilt, Failed: len(r.problems), Seconds: results.Seconds(r.took),
+		Passed: r.traces + r.transfers + t.refused + t.accepted + r.spoilt, Failed: len(r.problems), Seconds: results.Seconds(r.took),
 	}})
 	if len(r.problems) > 0 {
 		return exitDiffers

@@ -64,7 +64,7 @@ func TestTheReportNamesEveryDisagreement(t *testing.T) {
 	var out strings.Builder
 	r.print(&out)
 	require.Contains(t, out.String(), "1 traces of 3 events; refused 1 of 1 illegal mutants, and taken 1 of 1 legal ones\n")
-	require.NotContains(t, out.String(), "passages")
+	require.NotContains(t, out.String(), "transfers")
 
 	for name, change := range map[string]func(map[place]verdict){
 		"answer after event 1 of trace small: HandoffAck takes it, and the model refuses event 3": func(v map[place]verdict) { v[place{1, 2}] = verdict{accepted: true, steps: 3} },
@@ -83,7 +83,7 @@ func TestTheReportNamesEveryDisagreement(t *testing.T) {
 }
 
 func TestJSONLinesSayWhatTheTextSays(t *testing.T) {
-	r := &report{passages: 2, steps: 9, spoilt: 1, seed: 7, took: 2 * time.Second}
+	r := &report{transfers: 2, steps: 9, spoilt: 1, seed: 7, took: 2 * time.Second}
 	r.add(theBatch(t), map[place]verdict{{1, 0}: {accepted: true, steps: 3}, {1, 1}: {accepted: true, steps: 2}, {1, 2}: {steps: 2}})
 	var out bytes.Buffer
 	require.Equal(t, exitOK, r.write(results.NewWriter(&out)))

@@ -8,11 +8,11 @@ import (
 	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
-// spoiled is a passage that cannot be: there is no model that judges passages, so
+// spoiled is a transfer that cannot be: there is no model that judges transfers, so
 // each is spoiled where a rule of the protocol says that it must not be so.
 type spoiled struct {
 	name string
-	events.Passage
+	events.Transfer
 }
 
 // step names an operation of a party.
@@ -53,13 +53,13 @@ func once() []step {
 	}
 }
 
-// spoil returns all ways in which a passage can be spoiled.
-func spoil(p events.Passage) []spoiled {
+// spoil returns all ways in which a transfer can be spoiled.
+func spoil(p events.Transfer) []spoiled {
 	var all []spoiled
 	add := func(name string, at events.Step, steps []events.Step) {
 		q := p
 		q.Steps = steps
-		all = append(all, spoiled{fmt.Sprintf("passage %s with %s: %v", p.Name, name, at), q})
+		all = append(all, spoiled{fmt.Sprintf("transfer %s with %s: %v", p.Name, name, at), q})
 	}
 	for i, s := range p.Steps {
 		for _, c := range causes() {
@@ -96,10 +96,10 @@ func spoil(p events.Passage) []spoiled {
 	return all
 }
 
-// some draws n of the ways to spoil passages, or returns all, if there are fewer.
-func some(r *rand.Rand, passages []events.Passage, n int) []spoiled {
+// some draws n of the ways to spoil transfers, or returns all, if there are fewer.
+func some(r *rand.Rand, transfers []events.Transfer, n int) []spoiled {
 	var all []spoiled
-	for _, p := range passages {
+	for _, p := range transfers {
 		all = append(all, spoil(p)...)
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

@@ -108,7 +108,7 @@ Consume ref=1 presented=2 now=0 end=999999995 answer=ErrTokenMismatch
 
 Close answer=ok
 trace two ack=10ns ttl=13ns max=4
-passage a kind=plain lease=true margin=false links=2
+transfer a kind=plain lease=true margin=false links=2
 offering broker Begin attempt=1 link=2
 link2 broker Acknowledge attempt=1 link=2 failed
 offering broker EndConn
@@ -127,10 +127,10 @@ func TestTextIsReadAsItIsWritten(t *testing.T) {
 	late := events.Step{Thread: "link2", Who: "broker", Op: "Acknowledge", Attempt: 1, Link: 2, Failed: true}
 	end := events.Step{Thread: "offering", Who: "broker", Op: "EndConn"}
 	drain := events.Step{Thread: "link2", Who: "broker", Op: "Drain", Link: 2}
-	require.Equal(t, []events.Passage{{Name: "a", Kind: "plain", Lease: true, Links: 2, Steps: []events.Step{begin, late, end, drain}}}, recording.Passages)
-	passage := recording.Passages[0]
-	require.Equal(t, [][]events.Step{{begin, end}, {late, drain}}, passage.Threads())
-	require.Equal(t, 1, passage.Attempts())
+	require.Equal(t, []events.Transfer{{Name: "a", Kind: "plain", Lease: true, Links: 2, Steps: []events.Step{begin, late, end, drain}}}, recording.Transfers)
+	transfer := recording.Transfers[0]
+	require.Equal(t, [][]events.Step{{begin, end}, {late, drain}}, transfer.Threads())
+	require.Equal(t, 1, transfer.Attempts())
 
 	var out strings.Builder
 	require.NoError(t, recording.Write(&out))
@@ -144,14 +144,14 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("no") }
 
 func TestTextThatCannotBeReadIsRefusedByItsLine(t *testing.T) {
 	const head = "trace one ack=1s ttl=3s max=2\n"
-	const passage = "passage a kind=plain lease=true margin=true links=1\n"
+	const transfer = "transfer a kind=plain lease=true margin=true links=1\n"
 	for _, text := range []string{
 		"Close answer=ok", "trace", "trace one", "trace one ack=1s ttl=3s max=none", "trace one ack=now ttl=3s max=1",
 		"trace one ack=1s ttl=2s max=1 min=1", head + "Close", head + "Close answer=ok when=now", head + "Begin ref=-1 answer=ok",
 		head + "Begin presented=x answer=ok", head + "Begin now=soon answer=ok", head + "Begin end=9223372036854775808 answer=ok",
-		"passage", "passage a kind=other links=1", "passage a kind=plain links=0", "passage a kind=plain lease=perhaps links=1",
-		"passage a kind=plain margin=perhaps links=1", "passage a kind=plain links=x", "passage a kind=plain links=1 size=2",
-		passage + "offering broker", passage + "offering broker Begin link=x", passage + "offering broker Begin attempt=-1", passage + "offering broker Begin late",
+		"transfer", "transfer a kind=other links=1", "transfer a kind=plain links=0", "transfer a kind=plain lease=perhaps links=1",
+		"transfer a kind=plain margin=perhaps links=1", "transfer a kind=plain links=x", "transfer a kind=plain links=1 size=2",
+		transfer + "offering broker", transfer + "offering broker Begin link=x", transfer + "offering broker Begin attempt=-1", transfer + "offering broker Begin late",
 	} {
 		_, err := events.Read(strings.NewReader("\n" + text))
 		require.ErrorContains(t, err, "line ", "%q", text)

@@ -11,8 +11,8 @@ import (
 
 // Recording is what text holds. The zero Recording is empty.
 type Recording struct {
-	Traces   []Trace   // of registries
-	Passages []Passage // of connections
+	Traces    []Trace    // of registries
+	Transfers []Transfer // of connections
 }
 
 // Write writes traces as [Recording.Write] does.
@@ -25,11 +25,11 @@ func Write(w io.Writer, traces ...Trace) error { return Recording{Traces: traces
 //	Acknowledge ref=1 now=500 end=1000000000 state=acknowledged answer=ok
 //	Acknowledge ref=1 now=900 answer=ErrNotPending
 //	Close answer=ok
-//	passage 1 kind=plain lease=true margin=true links=1
+//	transfer 1 kind=plain lease=true margin=true links=1
 //	offering broker Begin attempt=1 link=1
 //	backend1 backend ReadOffer attempt=1 link=1
 //
-// A line that starts with "trace" begins a trace, one with "passage" a passage.
+// A line that starts with "trace" begins a trace, one with "transfer" a transfer.
 // What an event does not tell is left out. Instants are nanoseconds.
 func (r Recording) Write(w io.Writer) error {
 	out := bufio.NewWriter(w)
@@ -39,7 +39,7 @@ func (r Recording) Write(w io.Writer) error {
 			fmt.Fprintln(out, e)
 		}
 	}
-	for _, p := range r.Passages {
+	for _, p := range r.Transfers {
 		fmt.Fprintln(out, p.head())
 		for _, s := range p.Steps {
 			fmt.Fprintln(out, s)
@@ -82,7 +82,7 @@ func Read(r io.Reader) (Recording, error) {
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}
-		if words[0] == "trace" || words[0] == "passage" {
+		if words[0] == "trace" || words[0] == "transfer" {
 			section = words[0]
 		}
 		if err := recording.readLine(section, words); err != nil {
@@ -99,18 +99,18 @@ func (r *Recording) readLine(section string, words []string) error {
 		t, err := readHead(words[1:])
 		r.Traces = append(r.Traces, t)
 		return err
-	case words[0] == "passage":
-		p, err := readPassage(words[1:])
-		r.Passages = append(r.Passages, p)
+	case words[0] == "transfer":
+		p, err := readTransfer(words[1:])
+		r.Transfers = append(r.Transfers, p)
 		return err
 	case section == "trace":
 		e, err := readEvent(words)
 		last := &r.Traces[len(r.Traces)-1]
 		last.Events = append(last.Events, e)
 		return err
-	case section == "passage":
+	case section == "transfer":
 		s, err := readStep(words)
-		last := &r.Passages[len(r.Passages)-1]
+		last := &r.Transfers[len(r.Transfers)-1]
 		last.Steps = append(last.Steps, s)
 		return err
 	}

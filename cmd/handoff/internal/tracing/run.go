@@ -28,16 +28,16 @@ const service = "traced"
 func Run(ctx context.Context, cfg Config) (events.Recording, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*limit)
 	defer cancel()
-	trace, err := crowd(ctx, cfg)
+	trace, err := recordRegistry(ctx, cfg)
 	if err != nil {
 		return events.Recording{}, err
 	}
-	all, err := passages(ctx, cfg)
-	return events.Recording{Traces: []events.Trace{trace}, Passages: all}, err
+	all, err := transfers(ctx, cfg)
+	return events.Recording{Traces: []events.Trace{trace}, Transfers: all}, err
 }
 
-// crowd records a registry.
-func crowd(ctx context.Context, cfg Config) (events.Trace, error) {
+// recordRegistry records the steps of a broker's registry while many connections are handed over.
+func recordRegistry(ctx context.Context, cfg Config) (events.Trace, error) {
 	w := &world{cfg: cfg, faults: newFaults(cfg.Seed), recorder: newRecorder()}
 	if err := w.open(); err != nil {
 		return events.Trace{}, errors.Join(err, w.close())

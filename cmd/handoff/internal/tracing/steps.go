@@ -12,17 +12,17 @@ import (
 	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
-// told is a step as a party told it.
-type told struct {
+// reported is a step as a party reported it to its Trace.
+type reported struct {
 	events.Step
 	correlation uint64
 }
 
-// steps keeps what all parties tell of one connection. It is safe for concurrent
+// steps holds the steps that all parties report for one connection. It is safe for concurrent
 // use.
 type steps struct {
 	mu       sync.Mutex
-	all      []told
+	all      []reported
 	attempts map[uint64]int // by correlation
 	more     chan struct{}  // closed when a step is added
 	late     string         // what did not happen in time
@@ -30,7 +30,7 @@ type steps struct {
 
 func newSteps() *steps { return &steps{attempts: map[uint64]int{}, more: make(chan struct{})} }
 
-func (s *steps) add(t told) {
+func (s *steps) add(t reported) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t.Op == string(broker.OpBegin) && t.Who == "broker" {
@@ -41,14 +41,14 @@ func (s *steps) add(t told) {
 	s.more = make(chan struct{})
 }
 
-// await waits until a party has told a step.
+// await waits until a party has reported a step.
 func (s *steps) await(who, op string) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
 		more := s.more
-		there := slices.ContainsFunc(s.all, func(t told) bool { return t.Who == who && t.Op == op })
+		there := slices.ContainsFunc(s.all, func(t reported) bool { return t.Who == who && t.Op == op })
 		s.mu.Unlock()
 		if there {
 			return
@@ -67,7 +67,7 @@ func (s *steps) await(who, op string) {
 // ofBroker adds a step of the broker, if it is about the connection. What the
 // goroutine does that offers it is one thread, what a link's reader does another.
 func (s *steps) ofBroker(e broker.Event) {
-	t := told{events.Step{Who: "broker", Op: string(e.Op), Link: int(e.Link)}, e.Correlation}
+	t := reported{events.Step{Who: "broker", Op: string(e.Op), Link: int(e.Link)}, e.Correlation}
 	switch e.Op {
 	case broker.OpBegin, broker.OpSendOffer, broker.OpOfferWritten, broker.OpSendFallback, broker.OpProxy, broker.OpEndConn:
 		t.Thread = "offering"
@@ -87,7 +87,7 @@ func (s *steps) ofBroker(e broker.Event) {
 // ofBackend adds a step of the backend on a link, by the broker's number of it.
 // What its reader reads is one thread, what follows from that another.
 func (s *steps) ofBackend(link int, e backend.Event) {
-	t := told{events.Step{Who: "backend", Op: string(e.Op), Link: link}, e.Correlation}
+	t := reported{events.Step{Who: "backend", Op: string(e.Op), Link: link}, e.Correlation}
 	switch e.Op {
 	case backend.OpReadOffer, backend.OpReadCommit, backend.OpReadRevoke:
 		t.Thread = fmt.Sprintf("reader%d", link)
@@ -104,13 +104,13 @@ func (s *steps) ofBackend(link int, e backend.Event) {
 func (s *steps) ofClient(e client.Event) {
 	switch e.Op {
 	case client.OpReadReady, client.OpReadFallback, client.OpDoubt:
-		s.add(told{events.Step{Thread: "client", Who: "client", Op: string(e.Op)}, 0})
+		s.add(reported{events.Step{Thread: "client", Who: "client", Op: string(e.Op)}, 0})
 	}
 }
 
-// told returns the steps, with the numbers of their attempts. A reading of a
+// recorded returns the steps, with the numbers of their attempts. A reading of a
 // backend's clock after which it was uncertain has failed.
-func (s *steps) told() ([]events.Step, error) {
+func (s *steps) recorded() ([]events.Step, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.late != "" {
@@ -120,7 +120,7 @@ func (s *steps) told() ([]events.Step, error) {
 	for _, t := range s.all {
 		t.Attempt = s.attempts[t.correlation]
 		if t.Who == "backend" && t.Op == string(backend.OpReadClock) {
-			t.Failed = slices.ContainsFunc(s.all, func(u told) bool { return u.Op == string(backend.OpUncertain) && u.correlation == t.correlation })
+			t.Failed = slices.ContainsFunc(s.all, func(u reported) bool { return u.Op == string(backend.OpUncertain) && u.correlation == t.correlation })
 		}
 		if t.Op != string(backend.OpUncertain) {
 			all = append(all, t.Step)

@@ -87,6 +87,6 @@ func main(ctx context.Context, cfg Config, file string, stdout, stderr io.Writer
 		count += len(t.Events)
 	}
 	fmt.Fprintf(stderr, "%d events of %d connections, and %d scenarios, in %.1f s; check them with: go run ./spec/trace -file F\n",
-		count, cfg.Connections, len(recording.Passages), time.Since(began).Seconds())
+		count, cfg.Connections, len(recording.Transfers), time.Since(began).Seconds())
 	return nil
 }

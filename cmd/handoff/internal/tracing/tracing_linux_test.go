@@ -41,34 +41,34 @@ func TestARunWithFaultsIsAPathThroughTheModel(t *testing.T) {
 // A machine that stands still for a whole deadline turns one scenario into another,
 // so each has several chances.
 func TestEachScenarioComesAbout(t *testing.T) {
-	told := map[string]map[string]bool{}
+	seen := map[string]map[string]bool{}
 	var missing []string
 	for range 5 {
 		recording, err := tracing.Run(t.Context(), tracing.Config{Connections: 1, InFlight: 1, AckDeadline: tracing.Default().AckDeadline})
 		require.NoError(t, err)
-		require.Len(t, recording.Passages, 21)
-		for _, p := range recording.Passages {
+		require.Len(t, recording.Transfers, 21)
+		for _, p := range recording.Transfers {
 			require.True(t, p.Lease, "all are in one process")
-			if told[p.Name] == nil {
-				told[p.Name] = map[string]bool{}
+			if seen[p.Name] == nil {
+				seen[p.Name] = map[string]bool{}
 			}
 			for _, s := range p.Steps {
 				name := s.Who + " " + s.Op
 				if s.Failed {
 					name += " failed"
 				}
-				told[p.Name][name] = true
+				seen[p.Name][name] = true
 			}
 		}
-		if missing = missed(told); len(missing) == 0 {
+		if missing = missed(seen); len(missing) == 0 {
 			return
 		}
 	}
-	require.Empty(t, missing, "%v", told)
+	require.Empty(t, missing, "%v", seen)
 }
 
 // missed returns what a scenario is there for and did not show.
-func missed(told map[string]map[string]bool) []string {
+func missed(seen map[string]map[string]bool) []string {
 	want := map[string][]string{
 		"owned-explicit":      {"client ReadReady"},
 		"unaccepted-explicit": {"client ReadFallback"},
@@ -94,10 +94,10 @@ func missed(told map[string]map[string]bool) []string {
 		}
 	}
 	var missing []string
-	for passage, steps := range want {
+	for transfer, steps := range want {
 		for _, step := range steps {
-			if !told[passage][step] {
-				missing = append(missing, passage+": "+step)
+			if !seen[transfer][step] {
+				missing = append(missing, transfer+": "+step)
 			}
 		}
 	}
@@ -121,7 +121,7 @@ func TestTheCommandWritesWhatCanBeRead(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, recording.Traces, 1)
 		require.Equal(t, 150*time.Millisecond, recording.Traces[0].AckDeadline)
-		require.Len(t, recording.Passages, 21)
+		require.Len(t, recording.Transfers, 21)
 	}
 }
 

@@ -11,16 +11,16 @@ import (
 	"github.com/handoff-go/handoff/spec/trace/events"
 )
 
-// Any deadline would do: the passages do not tell times.
-const passageDeadline = 2
+// Any deadline would do: the transfers do not tell times.
+const transferDeadline = 2
 
-// passageGroups divides passages by what is the same in one run.
-func passageGroups(all []events.Passage) [][]events.Passage {
+// transferGroups divides transfers by what is the same in one run.
+func transferGroups(all []events.Transfer) [][]events.Transfer {
 	type mode struct {
 		lease, margin bool
 		links         int
 	}
-	var groups [][]events.Passage
+	var groups [][]events.Transfer
 	place := map[mode]int{}
 	for _, p := range all {
 		m := mode{p.Lease, p.Margin, p.Links}
@@ -35,8 +35,8 @@ func passageGroups(all []events.Passage) [][]events.Passage {
 	return groups
 }
 
-// passageModule returns passages as a module of TLA+, and its configuration.
-func passageModule(group []events.Passage) (module, cfg string, err error) {
+// transferModule returns transfers as a module of TLA+, and its configuration.
+func transferModule(group []events.Transfer) (module, cfg string, err error) {
 	var some []string
 	attempts := 1
 	for _, p := range group {
@@ -51,7 +51,7 @@ func passageModule(group []events.Passage) (module, cfg string, err error) {
 					}
 				}
 				if s.Link > p.Links {
-					return "", "", fmt.Errorf("passage %s: there is no link %d", p.Name, s.Link)
+					return "", "", fmt.Errorf("transfer %s: there is no link %d", p.Name, s.Link)
 				}
 				steps = append(steps, fmt.Sprintf("S(\"%s\", \"%s\", %d, %d, %s)", s.Who, s.Op, s.Attempt, s.Link, strings.ToUpper(strconv.FormatBool(!s.Failed))))
 			}
@@ -61,7 +61,7 @@ func passageModule(group []events.Passage) (module, cfg string, err error) {
 			p.Kind, set(cut(&p)), strings.Join(threads, ",\n    ")))
 	}
 	first := group[0]
-	lease, margin := "{}", passageDeadline
+	lease, margin := "{}", transferDeadline
 	if first.Lease {
 		lease = fmt.Sprintf("1..%d", first.Links)
 	}
@@ -74,8 +74,8 @@ EXTENDS TraceProtocol
 S(who, op, attempt, link_, ok) ==
   [who |-> who, op |-> op, attempt |-> attempt, link |-> link_, ok |-> ok]
 
-AllPassages == <<%s>>
-%sPassages == AllPassages
+AllTransfers == <<%s>>
+%sTransfers == AllTransfers
 %sBackends == 1..%d
 %sLease == %s
 ====
@@ -84,7 +84,7 @@ AllPassages == <<%s>>
 CONSTANTS
   Backends <- %sBackends
   Lease <- %sLease
-  Passages <- %sPassages
+  Transfers <- %sTransfers
   Kinds = {"explicit", "plain"}
   MaxAttempts = %d
   AckDeadline = %d
@@ -94,12 +94,12 @@ CONSTANTS
   MaxFaults = 1
 INVARIANT TypeOK
 CHECK_DEADLOCK FALSE
-`, moduleName, moduleName, moduleName, attempts, passageDeadline, margin, passageDeadline*attempts+1)
+`, moduleName, moduleName, moduleName, attempts, transferDeadline, margin, transferDeadline*attempts+1)
 	return module, cfg, nil
 }
 
 // cut returns the links whose backend closed a copy and answered nothing.
-func cut(p *events.Passage) []int {
+func cut(p *events.Transfer) []int {
 	return linksOf(p, func(s events.Step) bool {
 		return s.Op == "CloseCopy" && !slices.ContainsFunc(p.Steps, func(answer events.Step) bool {
 			return answer.Attempt == s.Attempt && (answer.Op == "SendNack" || answer.Op == "SendReleased")
@@ -108,7 +108,7 @@ func cut(p *events.Passage) []int {
 }
 
 // linksOf returns the links of the steps of backends for which a condition holds.
-func linksOf(p *events.Passage, holds func(events.Step) bool) []int {
+func linksOf(p *events.Transfer, holds func(events.Step) bool) []int {
 	var links []int
 	for _, s := range p.Steps {
 		if s.Who == "backend" && holds(s) && !slices.Contains(links, s.Link) {
@@ -127,13 +127,13 @@ func set(numbers []int) string {
 	return "{" + strings.Join(words, ", ") + "}"
 }
 
-// reached is how far a passage got: how many steps of each of its threads fit at
+// reached is how far a transfer got: how many steps of each of its threads fit at
 // the furthest point.
 type reached []int
 
-// checkPassages returns how far each passage of a group gets.
-func (c *checker) checkPassages(ctx context.Context, group []events.Passage) ([]reached, error) {
-	module, cfg, err := passageModule(group)
+// checkTransfers returns how far each transfer of a group gets.
+func (c *checker) checkTransfers(ctx context.Context, group []events.Transfer) ([]reached, error) {
+	module, cfg, err := transferModule(group)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (c *checker) checkPassages(ctx context.Context, group []events.Passage) ([]
 
 var reachedLine = regexp.MustCompile(`^"reached (\d+) <<([0-9, ]*)>>"$`)
 
-// readReached reads what module TraceProtocol prints: the last line of a passage
+// readReached reads what module TraceProtocol prints: the last line of a transfer
 // is the furthest.
 func readReached(out string, n int) ([]reached, error) {
 	all := make([]reached, n)
@@ -171,9 +171,9 @@ func readReached(out string, n int) ([]reached, error) {
 	return all, nil
 }
 
-// misfit returns the next steps of a passage's threads at the furthest point, of
+// misfit returns the next steps of a transfer's threads at the furthest point, of
 // which none fits; empty if all steps fit.
-func misfit(p *events.Passage, far reached) []events.Step {
+func misfit(p *events.Transfer, far reached) []events.Step {
 	var next []events.Step
 	for i, thread := range p.Threads() {
 		n := 0

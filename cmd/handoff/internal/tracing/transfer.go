@@ -41,9 +41,9 @@ type stage struct {
 	lease    bool
 }
 
-// passages records one connection in each scenario, for each kind of client.
-func passages(ctx context.Context, cfg Config) ([]events.Passage, error) {
-	var all []events.Passage
+// transfers records one connection in each scenario, for each kind of client.
+func transfers(ctx context.Context, cfg Config) ([]events.Transfer, error) {
+	var all []events.Transfer
 	for _, sc := range scenarios() {
 		for _, kind := range []string{"explicit", "plain"} {
 			if sc.givesUp && kind == "explicit" {
@@ -55,11 +55,11 @@ func passages(ctx context.Context, cfg Config) ([]events.Passage, error) {
 				err = s.run(ctx)
 			}
 			err = errors.Join(err, s.close())
-			told, late := s.told()
+			recorded, late := s.recorded()
 			if err := errors.Join(err, late); err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", sc.name, kind, err)
 			}
-			all = append(all, events.Passage{Name: sc.name + "-" + kind, Kind: kind, Lease: s.lease, Margin: !sc.noLease, Links: links, Steps: told})
+			all = append(all, events.Transfer{Name: sc.name + "-" + kind, Kind: kind, Lease: s.lease, Margin: !sc.noLease, Links: links, Steps: recorded})
 		}
 	}
 	return all, nil

@@ -17,9 +17,9 @@ type Step struct {
 	Failed  bool   // the step went wrong, or came too late
 }
 
-// Passage is what all parties told of one connection, and what decides what they
+// Transfer is what all parties told of one connection, and what decides what they
 // may do.
-type Passage struct {
+type Transfer struct {
 	Name   string // one word
 	Kind   string // of the client: "explicit" or "plain"
 	Lease  bool   // links are in lease mode; else they wait for commit
@@ -44,13 +44,13 @@ func (s Step) String() string {
 	return b.String()
 }
 
-func (p *Passage) head() string {
-	return fmt.Sprintf("passage %s kind=%s lease=%t margin=%t links=%d", p.Name, p.Kind, p.Lease, p.Margin, p.Links)
+func (p *Transfer) head() string {
+	return fmt.Sprintf("transfer %s kind=%s lease=%t margin=%t links=%d", p.Name, p.Kind, p.Lease, p.Margin, p.Links)
 }
 
 // Threads returns the steps of each thread, the threads in the order of their
 // first steps.
-func (p *Passage) Threads() [][]Step {
+func (p *Transfer) Threads() [][]Step {
 	var names []string
 	var threads [][]Step
 	for _, s := range p.Steps {
@@ -66,7 +66,7 @@ func (p *Passage) Threads() [][]Step {
 }
 
 // Attempts returns the largest number of an attempt in the steps.
-func (p *Passage) Attempts() int {
+func (p *Transfer) Attempts() int {
 	n := 0
 	for _, s := range p.Steps {
 		n = max(n, s.Attempt)
@@ -74,7 +74,7 @@ func (p *Passage) Attempts() int {
 	return n
 }
 
-func readPassage(words []string) (p Passage, err error) {
+func readTransfer(words []string) (p Transfer, err error) {
 	if len(words) > 0 {
 		p.Name, words = words[0], words[1:]
 	}
@@ -97,7 +97,7 @@ func readPassage(words []string) (p Passage, err error) {
 		}
 	}
 	if p.Name == "" || p.Kind != "explicit" && p.Kind != "plain" || p.Links < 1 {
-		return p, fmt.Errorf("passage %q has no name, no links, or no client", p.Name)
+		return p, fmt.Errorf("transfer %q has no name, no links, or no client", p.Name)
 	}
 	return p, nil
 }

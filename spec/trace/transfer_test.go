@@ -11,7 +11,7 @@ import (
 )
 
 // handedOver is a connection that a backend owns, as all tell of it.
-const handedOver = `passage one kind=explicit lease=true margin=true links=1
+const handedOver = `transfer one kind=explicit lease=true margin=true links=1
 offering broker Begin attempt=1 link=1
 offering broker SendOffer attempt=1 link=1
 reader1 backend ReadOffer attempt=1 link=1
@@ -29,50 +29,50 @@ link1 broker CloseCopy attempt=1 link=1
 reader1 backend ReadCommit attempt=1 link=1
 `
 
-func onePassage(t *testing.T, text string) events.Passage {
+func oneTransfer(t *testing.T, text string) events.Transfer {
 	t.Helper()
 	recording, err := events.Read(strings.NewReader(text))
 	require.NoError(t, err)
-	require.Len(t, recording.Passages, 1)
-	return recording.Passages[0]
+	require.Len(t, recording.Transfers, 1)
+	return recording.Transfers[0]
 }
 
-func TestThePassageModuleIsWhatThePartiesTell(t *testing.T) {
-	p := onePassage(t, "passage one kind=plain lease=true margin=false links=2\noffering broker Begin attempt=1 link=2\nlink2 broker Acknowledge attempt=1 link=2 failed\noffering broker EndConn\n")
-	module, cfg, err := passageModule([]events.Passage{p})
+func TestTheTransferModuleIsWhatThePartiesTell(t *testing.T) {
+	p := oneTransfer(t, "transfer one kind=plain lease=true margin=false links=2\noffering broker Begin attempt=1 link=2\nlink2 broker Acknowledge attempt=1 link=2 failed\noffering broker EndConn\n")
+	module, cfg, err := transferModule([]events.Transfer{p})
 	require.NoError(t, err)
-	require.Contains(t, module, `AllPassages == <<
+	require.Contains(t, module, `AllTransfers == <<
   [kind |-> "plain", cut |-> {}, threads |-> <<
     <<S("broker", "Begin", 1, 2, TRUE),
       S("broker", "EndConn", 0, 0, TRUE)>>,
     <<S("broker", "Acknowledge", 1, 2, FALSE)>>>>]>>
-RecordedPassages == AllPassages
+RecordedTransfers == AllTransfers
 RecordedBackends == 1..2
 RecordedLease == 1..2
 `)
 	require.Contains(t, cfg, "MaxAttempts = 1\n  AckDeadline = 2\n  Margin = 2\n  Horizon = 3\n")
 	p.Lease, p.Margin = false, true
-	module, cfg, err = passageModule([]events.Passage{p})
+	module, cfg, err = transferModule([]events.Transfer{p})
 	require.NoError(t, err)
 	require.Contains(t, module, "RecordedLease == {}")
 	require.Contains(t, cfg, "Margin = 1\n")
 	p.Links = 1
-	_, _, err = passageModule([]events.Passage{p})
+	_, _, err = transferModule([]events.Transfer{p})
 	require.ErrorContains(t, err, "there is no link 2")
 	p.Links, p.Steps[0].Op = 2, `"`
-	_, _, err = passageModule([]events.Passage{p})
+	_, _, err = transferModule([]events.Transfer{p})
 	require.ErrorContains(t, err, "no word")
 }
 
 func TestLinksThatEndedAreKnownByWhatWasNotAnswered(t *testing.T) {
-	p := onePassage(t, "passage one kind=plain links=3\na backend CloseCopy attempt=1 link=1\na backend SendNack attempt=1 link=1\n"+
+	p := oneTransfer(t, "transfer one kind=plain links=3\na backend CloseCopy attempt=1 link=1\na backend SendNack attempt=1 link=1\n"+
 		"b backend CloseCopy attempt=2 link=2\nc broker CloseCopy attempt=3 link=3\n")
 	require.Equal(t, "{2}", set(cut(&p)))
 }
 
-func TestPassagesWithTheSameLinksAreOneGroup(t *testing.T) {
-	a, b := events.Passage{Links: 1}, events.Passage{Links: 2}
-	require.Equal(t, [][]events.Passage{{a, a}, {b}}, passageGroups([]events.Passage{a, b, a}))
+func TestTransfersWithTheSameLinksAreOneGroup(t *testing.T) {
+	a, b := events.Transfer{Links: 1}, events.Transfer{Links: 2}
+	require.Equal(t, [][]events.Transfer{{a, a}, {b}}, transferGroups([]events.Transfer{a, b, a}))
 }
 
 func TestThePointIsReadThatNoOtherIsBeyond(t *testing.T) {
@@ -84,47 +84,47 @@ func TestThePointIsReadThatNoOtherIsBeyond(t *testing.T) {
 	_, err = readReached(`"reached 1 <<99999999999999999999>>"`, 3)
 	require.Error(t, err)
 
-	p := onePassage(t, "passage one kind=plain links=1\na broker Begin\nb broker Drain\na broker EndConn\n")
+	p := oneTransfer(t, "transfer one kind=plain links=1\na broker Begin\nb broker Drain\na broker EndConn\n")
 	require.Empty(t, misfit(&p, reached{2, 1}))
 	require.Equal(t, []events.Step{p.Steps[2]}, misfit(&p, reached{1, 1}))
 	require.Equal(t, []events.Step{p.Steps[0], p.Steps[1]}, misfit(&p, nil))
 }
 
-func TestTheReportNamesPassagesAndWhatDoesNotFit(t *testing.T) {
-	p := onePassage(t, handedOver)
+func TestTheReportNamesTransfersAndWhatDoesNotFit(t *testing.T) {
+	p := oneTransfer(t, handedOver)
 	whole := reached{3, 2, 5, 1, 4}
 	r := &report{}
-	r.addPassage(&p, whole, false)
-	r.addPassage(&p, reached{3, 2, 0, 0, 0}, true)
+	r.addTransfer(&p, whole, false)
+	r.addTransfer(&p, reached{3, 2, 0, 0, 0}, true)
 	require.Empty(t, r.problems)
-	require.Equal(t, []int{1, len(p.Steps), 1}, []int{r.passages, r.steps, r.spoilt})
-	r.addPassage(&p, reached{3, 2, 0, 0, 0}, false)
-	r.addPassage(&p, whole, true)
+	require.Equal(t, []int{1, len(p.Steps), 1}, []int{r.transfers, r.steps, r.spoilt})
+	r.addTransfer(&p, reached{3, 2, 0, 0, 0}, false)
+	r.addTransfer(&p, whole, true)
 	require.Len(t, r.problems, 2)
-	require.Contains(t, r.problems[0], "passage one is no path through HandoffProtocol: after [3 2 0 0 0] steps of its threads, none of these fits:\n  backend1 backend SendAck attempt=1 link=1\n  client client ReadReady\n")
+	require.Contains(t, r.problems[0], "transfer one is no path through HandoffProtocol: after [3 2 0 0 0] steps of its threads, none of these fits:\n  backend1 backend SendAck attempt=1 link=1\n  client client ReadReady\n")
 	require.Contains(t, r.problems[1], "HandoffProtocol takes it")
 }
 
-func TestPassagesAreSpoiltInManyWays(t *testing.T) {
-	p := onePassage(t, handedOver)
+func TestTransfersAreSpoiltInManyWays(t *testing.T) {
+	p := oneTransfer(t, handedOver)
 	ways := map[string]int{}
 	all := spoil(p)
 	for _, s := range all {
-		way, _, _ := strings.Cut(strings.TrimPrefix(s.name, "passage one with "), ": ")
+		way, _, _ := strings.Cut(strings.TrimPrefix(s.name, "transfer one with "), ": ")
 		ways[way]++
 		require.NotEqual(t, p.Steps, s.Steps, s.name)
 	}
 	require.Equal(t, map[string]int{"a step lost": 9, "a step too late": 5, "a step twice": 12, "the other verdict": 1}, ways)
-	require.Equal(t, onePassage(t, handedOver), p, "it is as it was")
-	require.Len(t, some(rand.New(rand.NewPCG(1, 1)), []events.Passage{p}, 7), 7)
-	require.Len(t, some(rand.New(rand.NewPCG(1, 1)), []events.Passage{p}, 1000), len(all))
+	require.Equal(t, oneTransfer(t, handedOver), p, "it is as it was")
+	require.Len(t, some(rand.New(rand.NewPCG(1, 1)), []events.Transfer{p}, 7), 7)
+	require.Len(t, some(rand.New(rand.NewPCG(1, 1)), []events.Transfer{p}, 1000), len(all))
 }
 
-func TestAPassageIsAPathThroughTheProtocolAndSpoiltItIsNot(t *testing.T) {
+func TestATransferIsAPathThroughTheProtocolAndSpoiltItIsNot(t *testing.T) {
 	needJava(t)
 	code, out := call(t, handedOver, "-file", "-", "-spoilt", "100")
 	require.Equal(t, exitOK, code, out)
-	require.Contains(t, out, "1 passages of 15 steps; refused 27 spoilt ones")
+	require.Contains(t, out, "1 transfers of 15 steps; refused 27 spoilt ones")
 
 	// What breaks rule 3: the clock is read before the ACK is sent.
 	early := strings.Replace(handedOver, "SendAck", "x", 1)
@@ -132,6 +132,6 @@ func TestAPassageIsAPathThroughTheProtocolAndSpoiltItIsNot(t *testing.T) {
 	early = strings.Replace(early, "backend x", "backend ReadClock", 1)
 	code, out = call(t, early, "-file", "-", "-spoilt", "0")
 	require.Equal(t, exitDiffers, code, out)
-	require.Contains(t, out, "passage one is no path through HandoffProtocol")
+	require.Contains(t, out, "transfer one is no path through HandoffProtocol")
 	require.Contains(t, out, "\n  backend1 backend ReadClock attempt=1 link=1")
 }
