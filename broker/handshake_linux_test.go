@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -278,11 +279,19 @@ func TestBrokerRefusesOptionsThatMakeNoSense(t *testing.T) {
 }
 
 func TestRegistryIsTraced(t *testing.T) {
+	// Several goroutines of the broker trace.
+	var mu sync.Mutex
 	var events []registry.Event
-	o := patient()
-	o.TraceRegistry = func(e registry.Event) { events = append(events, e) }
 	var refs []uint64
+	o := patient()
+	o.TraceRegistry = func(e registry.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		events = append(events, e)
+	}
 	o.Trace = func(e broker.Event) {
+		mu.Lock()
+		defer mu.Unlock()
 		if e.Op == broker.OpBegin || e.Op == broker.OpAcknowledge {
 			refs = append(refs, e.Ref)
 		}
@@ -296,6 +305,8 @@ func TestRegistryIsTraced(t *testing.T) {
 	p.commit(offer)
 	<-w.outcomes
 	w.shutdown()
+	mu.Lock()
+	defer mu.Unlock()
 	require.Len(t, refs, 2)
 	require.Equal(t, registry.OpBegin, events[0].Op)
 	require.Equal(t, registry.OpAcknowledge, events[1].Op)
