@@ -51,7 +51,7 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 	if err != nil {
 		return untouched, err
 	}
-	t := &transfer{b: b, request: r, conn: c, callers: true, began: time.Now(), results: make(chan result, 1)}
+	t := &transfer{b: b, request: r, conn: c, fromHandoff: true, began: time.Now(), results: make(chan result, 1)}
 	ctx, stop := b.within(ctx)
 	defer stop()
 	o := t.run(ctx)

@@ -240,7 +240,7 @@ func TestFrameThatNeverEnds(t *testing.T) {
 	p := w.peer()
 	c := w.dial()
 	c.hello(t, "hello\n")
-	held := p.offer()
+	current := p.offer()
 	w.echoBackend("two", backend.Options{})
 	p.write([]byte{wire.Version, 0, wire.MaxControl >> 8, 0, 0})
 	for {
@@ -254,7 +254,7 @@ func TestFrameThatNeverEnds(t *testing.T) {
 	e, n := h.of(broker.OpDropLink)
 	require.Equal(t, 1, n)
 	require.ErrorIs(t, e.Err, broker.ErrSilent)
-	p.close(held.fd)
+	p.close(current.fd)
 	p.die()
 	c.ready(t)
 	c.hear(t, "two: hello")
@@ -359,10 +359,10 @@ func silentBackendsCostOneEach(t *testing.T, deadline time.Duration) bool {
 	}
 	require.Equal(t, slices.Repeat([]wire.Reason{wire.ReasonBackendAckTimeout}, silent), reasons)
 	for _, p := range peers {
-		held := p.offer()
-		p.revoke(held)
+		current := p.offer()
+		p.revoke(current)
 		w.sync(p) // nothing else came
-		p.released(held)
+		p.released(current)
 		w.sync(p)
 	}
 	s := w.broker.Stats()

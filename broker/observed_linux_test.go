@@ -74,7 +74,7 @@ func TestObservedSilentClient(t *testing.T) {
 }
 
 // Observed: the deadline is for each read, not for the ACK. With a deadline of 1 s, one
-// that dripped in at 300 ms a byte held the broker for 11.4 s.
+// that dripped in at 300 ms a byte kept the broker for 11.4 s.
 func TestObservedAckThatDrips(t *testing.T) {
 	o := patient()
 	o.AckDeadline = 300 * time.Millisecond
@@ -87,18 +87,18 @@ func TestObservedAckThatDrips(t *testing.T) {
 	p := w.noisyPeer()
 	c := w.dial()
 	c.helloFor(t, noisy)
-	held := p.offer()
-	ack := text(&wire.Ack{Token: held.Token, Accepted: true, CorrelationID: held.CorrelationID, Detail: strings.Repeat("x", wire.MaxDetail)})
+	current := p.offer()
+	ack := text(&wire.Ack{Token: current.Token, Accepted: true, CorrelationID: current.CorrelationID, Detail: strings.Repeat("x", wire.MaxDetail)})
 	var sent int
 	for ; w.trace.count(broker.OpExpire) == 0; sent++ {
 		require.Less(t, sent, len(ack)-1, "the deadline is for all of the ACK")
 		p.write([]byte{ack[sent]})
-		kept.ask(t, "x", "kept: x")       // the broker is not held
+		kept.ask(t, "x", "kept: x")       // the broker serves others meanwhile
 		time.Sleep(10 * time.Millisecond) // half a minute for all of it
 	}
-	p.revoke(held)
+	p.revoke(current)
 	p.write([]byte(ack[sent:])) // and its rest, too late, ends nothing
-	p.released(held)
+	p.released(current)
 	require.Equal(t, wire.ReasonBackendAckTimeout, c.fallback(t).Reason)
 	kept.ask(t, "x", "kept: x")
 	s := w.broker.Stats()
@@ -127,14 +127,14 @@ func TestObservedAckBetweenTheWaits(t *testing.T) {
 		heard <- line
 	}()
 
-	held := p.offer()
-	for clock := int64(0); uint64(clock) <= held.ServeBy; time.Sleep(time.Millisecond) {
+	current := p.offer()
+	for clock := int64(0); uint64(clock) <= current.ServeBy; time.Sleep(time.Millisecond) {
 		clock, err = fdpass.Clock()
 		require.NoError(t, err)
 	}
-	p.ack(held)
-	p.commit(held) // a real backend waits for it: its lease is over
-	p.sayReady(held, "mine")
+	p.ack(current)
+	p.commit(current) // a real backend waits for it: its lease is over
+	p.sayReady(current, "mine")
 	require.Equal(t, "mine\n", <-heard)
 	require.Equal(t, dial.Adopted, c.(*dial.Conn).Outcome())
 	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)

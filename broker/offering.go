@@ -141,7 +141,7 @@ func (t *transfer) awaitTurn(ctx context.Context, patience <-chan time.Time, w *
 // wait only SettleTimeout; a plain client would be disconnected, so it waits as long as an explicit
 // one is told to wait for everything.
 func (t *transfer) patience() time.Duration {
-	if !t.ready.IsZero() || t.callers || t.request.Proxy != "" {
+	if !t.ready.IsZero() || t.fromHandoff || t.request.Proxy != "" {
 		return t.b.o.SettleTimeout
 	}
 	return t.b.budget(t.b.service(t.request.Service)) - time.Since(t.began)

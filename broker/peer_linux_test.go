@@ -18,7 +18,7 @@ type peer struct {
 	link *fdpass.Link
 	in   *wire.Decoder
 	fds  []int
-	held map[int]bool
+	open map[int]bool
 	mode wire.Mode
 }
 
@@ -52,7 +52,7 @@ func (w *world) stranger() *peer {
 	require.NoError(w.t, err)
 	link, err := fdpass.NewLink(c, nil)
 	require.NoError(w.t, err)
-	p := &peer{t: w.t, conn: c, link: link, in: wire.NewDecoder(wire.MaxOffer), held: map[int]bool{}}
+	p := &peer{t: w.t, conn: c, link: link, in: wire.NewDecoder(wire.MaxOffer), open: map[int]bool{}}
 	w.t.Cleanup(p.die)
 	return p
 }
@@ -114,7 +114,7 @@ func (p *peer) next(within time.Duration) (wire.Message, error) {
 		p.in.Advance(r.N)
 		p.fds = append(p.fds, r.FDs...)
 		for _, fd := range r.FDs {
-			p.held[fd] = true
+			p.open[fd] = true
 		}
 	}
 }
@@ -184,14 +184,14 @@ func (p *peer) sayReady(o offer, line string) {
 
 func (p *peer) close(fd int) {
 	p.t.Helper()
-	require.True(p.t, p.held[fd])
-	delete(p.held, fd)
+	require.True(p.t, p.open[fd])
+	delete(p.open, fd)
 	require.NoError(p.t, fdpass.Close(fd))
 }
 
 // die closes everything, as the kernel does for a process that is killed.
 func (p *peer) die() {
-	for fd := range p.held {
+	for fd := range p.open {
 		p.close(fd)
 	}
 	p.link.Close()

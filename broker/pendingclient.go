@@ -38,7 +38,7 @@ func (b *Broker) admit(c *pendingClient) {
 		c.conn.end("shutting down")
 		return
 	}
-	done, err := c.look(c.conn.fd)
+	done, err := c.poll(c.conn.fd)
 	switch {
 	case err != nil:
 		c.fail(err)
@@ -74,7 +74,7 @@ func (c *pendingClient) wait() error {
 	var inner error
 	err := c.conn.raw.Read(func(fd uintptr) bool {
 		var done bool
-		done, inner = c.look(int(fd))
+		done, inner = c.poll(int(fd))
 		return done || inner != nil
 	})
 	if err == nil {
@@ -97,8 +97,8 @@ func (c *pendingClient) fail(err error) {
 	c.b.leave()
 }
 
-// look reports whether all first bytes have arrived. It never waits.
-func (c *pendingClient) look(fd int) (bool, error) {
+// poll reports whether all first bytes have arrived. It never waits.
+func (c *pendingClient) poll(fd int) (bool, error) {
 	if c.route == nil {
 		return c.readHello(fd)
 	}
@@ -110,11 +110,11 @@ func (c *pendingClient) look(fd int) (bool, error) {
 func (c *pendingClient) readHello(fd int) (bool, error) {
 	var room [4096]byte
 	for {
-		left, err := c.left()
-		if err != nil || left == 0 {
-			return left == 0, err
+		missing, err := c.missing()
+		if err != nil || missing == 0 {
+			return missing == 0, err
 		}
-		n, err := fdpass.TryRead(fd, room[:min(left, len(room))])
+		n, err := fdpass.TryRead(fd, room[:min(missing, len(room))])
 		switch {
 		case err == fdpass.ErrWouldBlock:
 			return false, nil
@@ -125,8 +125,8 @@ func (c *pendingClient) readHello(fd int) (bool, error) {
 	}
 }
 
-// left returns how many bytes of the hello's frame are missing.
-func (c *pendingClient) left() (int, error) {
+// missing returns how many bytes of the hello's frame are missing.
+func (c *pendingClient) missing() (int, error) {
 	switch {
 	case len(c.hello) > 0 && c.hello[0] != wire.Version:
 		return 0, wire.ErrFraming

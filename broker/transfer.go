@@ -58,13 +58,13 @@ func (s transferState) after(step Op) (transferState, bool) {
 // goroutine at a time. While it is offered it has none: whoever claims the attempt from its link
 // delivers the result.
 type transfer struct {
-	b       *Broker
-	request Request
-	conn    *clientConn
-	ready   registry.Token // what the client knows its connection by; zero: a plain client
-	callers bool           // Handoff's, whose caller gets the connection back; else Serve's
-	began   time.Time
-	until   time.Time // how long an explicit client waits; zero: it is not known
+	b           *Broker
+	request     Request
+	conn        *clientConn
+	ready       registry.Token // what the client knows its connection by; zero: a plain client
+	fromHandoff bool           // Handoff was given it, and gives it back; otherwise Serve accepted it
+	began       time.Time
+	until       time.Time // how long an explicit client waits; zero: it is not known
 
 	state  transferState
 	tried  []*link
@@ -189,7 +189,7 @@ func (t *transfer) giveUp(why fallback.Decision, settled bool) Outcome {
 	case t.ready.IsZero() && t.request.Proxy != "" && t.proxy() == nil:
 		t.advance(OpProxy)
 		o.Kind = Proxied
-	case t.callers:
+	case t.fromHandoff:
 		t.advance(OpSendFallback) // to the caller, who decides what to tell the client
 		o.Kind, o.Conn = Fallback, t.giveBack(settled)
 	case !t.ready.IsZero():

@@ -42,16 +42,16 @@ func TestWaitingClientsAreServedInOrder(t *testing.T) {
 	for range 10 {
 		join()
 	}
-	held := p.offer()
+	current := p.offer()
 	for i := 0; i < len(clients); i++ {
-		require.True(t, held.ReadyToken.Equal(clients[i].token), "client %d", i)
+		require.True(t, current.ReadyToken.Equal(clients[i].token), "client %d", i)
 		if i == len(clients)-1 {
-			p.ack(held)
-			p.commit(held)
+			p.ack(current)
+			p.commit(current)
 			break
 		}
-		p.ack(held)
-		held = p.offerAndCommit(held)
+		p.ack(current)
+		current = p.offerAndCommit(current)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestClientThatGivesUpKeepsNoOtherWaiting(t *testing.T) {
 	address := w.plain(route.Fixed(service))
 	first := w.dial()
 	first.hello(t, "")
-	held := p.offer()
+	current := p.offer()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	_, server := tcpPair(t)
@@ -78,11 +78,11 @@ func TestClientThatGivesUpKeepsNoOtherWaiting(t *testing.T) {
 	w.awaitInFlight(3)
 	cancel()
 	require.NoError(t, <-done)
-	p.ack(held)
-	held = p.offerAndCommit(held)
-	p.ack(held)
-	p.commit(held)
-	p.say(held, "at last")
+	p.ack(current)
+	current = p.offerAndCommit(current)
+	p.ack(current)
+	p.commit(current)
+	p.say(current, "at last")
 	b := make([]byte, 7)
 	_, err := io.ReadFull(second, b)
 	require.NoError(t, err)
@@ -95,17 +95,17 @@ func TestPlainClientWaitsForABusyBackend(t *testing.T) {
 	w, p := busy(t, time.Millisecond)
 	address := w.plain(route.Fixed(service))
 	first := dialTCP(t, address)
-	held := p.offer()
+	current := p.offer()
 	second := dialTCP(t, address)
 	w.awaitInFlight(2)
 	explicit := w.dial()
 	explicit.hello(t, "")
 	explicit.fallback(t) // which has waited, and does not any more
-	p.ack(held)
-	held = p.offerAndCommit(held)
-	p.ack(held)
-	p.commit(held)
-	p.say(held, "at last")
+	p.ack(current)
+	current = p.offerAndCommit(current)
+	p.ack(current)
+	p.commit(current)
+	p.say(current, "at last")
 	b := make([]byte, 7)
 	_, err := io.ReadFull(second, b)
 	require.NoError(t, err)
