@@ -28,6 +28,7 @@ type attempt struct {
 	offer    wire.Offer
 	deadline time.Time
 	began    time.Time
+	blocking bool // O_NONBLOCK was cleared for the backend
 }
 
 // run offers the connection, waits for the ACK, and decides by it.
@@ -43,7 +44,7 @@ func (a *attempt) run(ctx context.Context) broker.Outcome {
 		case os.IsTimeout(err):
 			return a.fence(why)
 		}
-		return a.regain(why, false)
+		return a.takeBack(why, false)
 	}
 	ack, err := a.readAck(ctx)
 	switch {
@@ -54,7 +55,7 @@ func (a *attempt) run(ctx context.Context) broker.Outcome {
 		return a.adopted()
 	case err == nil:
 		a.s.registry.Abandon(a.offer.Token)
-		return a.regain(fallback.Decision{Reason: ack.Reason.Fallback(), RetryAfter: ack.RetryAfter}, true)
+		return a.takeBack(fallback.Decision{Reason: ack.Reason.Fallback(), RetryAfter: ack.RetryAfter}, true)
 	case os.IsTimeout(err):
 		if _, due := a.s.registry.Expire(a.offer.Token, time.Now()); !due {
 			a.s.registry.Abandon(a.offer.Token) // ctx ended before the deadline
@@ -64,16 +65,23 @@ func (a *attempt) run(ctx context.Context) broker.Outcome {
 	a.s.registry.Abandon(a.offer.Token)
 	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 		// The backend may hold a copy, or serve, so nobody else may be offered the connection.
-		return a.regain(fallback.Decision{Reason: fallback.BackendGone}, false)
+		return a.takeBack(fallback.Decision{Reason: fallback.BackendGone}, false)
 	}
 	return a.fence(fallback.Decision{Reason: fallback.IntegrityMismatch})
 }
 
-// send reports whether the descriptor was sent.
+// send reports whether the descriptor was sent. It is sent in blocking mode: a backend of
+// running-process reads from it at once, without waiting for it to be readable, and takes EAGAIN for
+// the end of the connection.
 func (a *attempt) send() (sent bool, err error) {
 	token := a.offer.Token.Bytes()
 	var n int
-	inner := a.control(func(fd int) { n, err = a.link.SendAll(token[:], fd, a.deadline) })
+	inner := a.control(func(fd int) {
+		a.blocking = true
+		if err = fdpass.SetBlocking(fd); err == nil {
+			n, err = a.link.SendAll(token[:], fd, a.deadline)
+		}
+	})
 	if inner != nil {
 		return false, inner
 	}
@@ -106,7 +114,7 @@ func (a *attempt) readAck(ctx context.Context) (*wire.Ack, error) {
 	if ctx.Err() != nil {
 		return nil, context.DeadlineExceeded // its AfterFunc may have run before this deadline was set
 	}
-	in := wire.NewDecoder(wire.MaxControl)
+	in := wire.NewDecoder(wire.MaxFrame) // the form has no lower limit for the text of a rejection
 	for {
 		frame, _, err := in.Next()
 		switch err {
@@ -130,14 +138,10 @@ func (a *attempt) readAck(ctx context.Context) (*wire.Ack, error) {
 
 // parseAck returns the ACK in a frame, if it is for this attempt.
 func (a *attempt) parseAck(frame wire.Frame) (*wire.Ack, error) {
-	if err := frame.Expect(wire.KindResponse, wire.ProtocolHandoff); err != nil {
-		return nil, err
-	}
-	m, err := wire.Parse(frame)
+	ack, err := wire.ParseLongAck(frame)
 	if err != nil {
 		return nil, err
 	}
-	ack := m.(*wire.Ack) // as expected
 	if !ack.Token.Equal(a.offer.Token) || ack.CorrelationID != a.offer.CorrelationID {
 		return nil, registry.ErrTokenMismatch
 	}
@@ -165,26 +169,38 @@ func (a *attempt) fence(why fallback.Decision) broker.Outcome {
 	return a.outcome(broker.Fenced, why)
 }
 
-// regain gives back a connection of which the backend had a copy. Copies share their status flags,
-// and a backend that cleared O_NONBLOCK would hang a Go reader past its deadline.
-func (a *attempt) regain(why fallback.Decision, settled bool) broker.Outcome {
-	var inner error
-	if err := a.control(func(fd int) { inner = fdpass.SetNonblock(fd) }); err != nil || inner != nil {
-		return a.fence(why)
-	}
+// takeBack gives back a connection of which the backend had a copy.
+func (a *attempt) takeBack(why fallback.Decision, settled bool) broker.Outcome {
 	o := a.giveBack(why, settled)
 	o.Attempts, o.Backend = 1, a.to
 	return o
 }
 
-// giveBack gives the connection to the caller of Handoff.
+// giveBack gives the connection to the caller of Handoff, or ends it if it cannot be used.
 func (a *attempt) giveBack(why fallback.Decision, settled bool) broker.Outcome {
+	if err := a.regain(); err != nil {
+		return a.fence(why)
+	}
 	_ = a.conn.SetDeadline(time.Time{})
 	a.s.ledger.Adopted(fromCaller)
 	o := a.outcome(broker.Fallback, why)
 	o.Attempts, o.Backend = 0, registry.Backend{}
 	o.Conn, o.Settled = &ownedconn.Returned{Conn: ownedconn.New(a.conn, nil), Settled: settled}, settled
 	return o
+}
+
+// regain sets O_NONBLOCK again, which was cleared for the send, and which any holder of a copy may
+// have cleared since: copies share their status flags, and a read of a Go connection that blocks
+// does not end at its deadline.
+func (a *attempt) regain() error {
+	if !a.blocking {
+		return nil
+	}
+	var inner error
+	if err := a.control(func(fd int) { inner = fdpass.SetNonblock(fd) }); err != nil {
+		return err
+	}
+	return inner
 }
 
 func (a *attempt) outcome(kind broker.Kind, why fallback.Decision) broker.Outcome {

@@ -6,6 +6,10 @@
 // an offer. The receiver answers with the frame of an ACK, and serves if it accepted. The bytes are in
 // docs/reference.md, and in package wire.
 //
+// The connection arrives in blocking mode: a backend of running-process reads from it as soon as it has
+// written its ACK. A connection that comes back to the sender is non-blocking again. The ACK may be as
+// large as any frame of running-process, 16 MiB; memory for it grows with what has arrived.
+//
 // A broker's side is [Sender.Handoff]; a backend's side is [Accept] for one link, or [Listen] for all
 // that connect to a control socket.
 //

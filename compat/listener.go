@@ -5,11 +5,15 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/wire"
 )
+
+// acceptPause is the longest pause after an accept that failed for lack of descriptors or memory.
+const acceptPause = time.Second
 
 // Listener is a net.Listener for connections that are handed over in the older form. Make one with
 // Listen. Its methods are safe for concurrent use.
@@ -49,7 +53,7 @@ func (ln *Listener) run() {
 		case <-ln.closing.Done():
 			return
 		}
-		link, err := ln.control.AcceptUnix()
+		link, err := ln.acceptLink()
 		if err != nil {
 			ln.failure = err
 			ln.close()
@@ -59,6 +63,24 @@ func (ln *Listener) run() {
 			defer func() { <-ln.slots }()
 			ln.receive(link)
 		})
+	}
+}
+
+// acceptLink accepts a broker's connection. While this process or system has no descriptor or memory
+// for it, it waits, and the broker stays in the backlog. Any other error is for good.
+func (ln *Listener) acceptLink() (*net.UnixConn, error) {
+	wait := fdpass.Backoff{Most: acceptPause}
+	for {
+		link, err := ln.control.AcceptUnix()
+		if err == nil || !fdpass.IsShortage(err) {
+			return link, err
+		}
+		if ln.o.Logger != nil {
+			ln.o.Logger.Warn("broker not accepted", "address", ln.Addr(), "error", err)
+		}
+		if !wait.Sleep(ln.closing.Done()) {
+			return nil, net.ErrClosed
+		}
 	}
 }
 
@@ -80,7 +102,8 @@ func (ln *Listener) receive(link *net.UnixConn) {
 }
 
 // Accept waits for the next connection, a *Conn. After Close it returns net.ErrClosed, and after the
-// control socket failed, its error.
+// control socket failed for good, its error. A lack of descriptors or memory does not end it: brokers
+// are accepted again once there are some.
 func (ln *Listener) Accept() (net.Conn, error) {
 	select {
 	case c := <-ln.accepted:

@@ -50,7 +50,12 @@ type world struct {
 // newWorld returns a sender that must have counted every descriptor when its test ends.
 func newWorld(t *testing.T, deadline time.Duration) *world {
 	t.Helper()
-	r, err := registry.New(registry.Options{AckDeadline: deadline, Rand: counting{}})
+	return newWorldOf(t, registry.Options{AckDeadline: deadline, Rand: counting{}})
+}
+
+func newWorldOf(t *testing.T, o registry.Options) *world {
+	t.Helper()
+	r, err := registry.New(o)
 	require.NoError(t, err)
 	w := &world{t: t, registry: r, sender: compat.NewSender(r, nil)}
 	t.Cleanup(func() {

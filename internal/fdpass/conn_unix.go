@@ -56,6 +56,12 @@ func SetNonblock(fd int) error {
 	return retryEINTR(func() error { return unix.SetNonblock(fd, true) })
 }
 
+// SetBlocking clears O_NONBLOCK on fd, and so on all its copies. Before anybody here reads from fd or
+// writes to it again, SetNonblock must set it.
+func SetBlocking(fd int) error {
+	return retryEINTR(func() error { return unix.SetNonblock(fd, false) })
+}
+
 // PeerClosed reports whether the other end of the connection fd has closed it or shut its
 // write side down: what Peek returns then is all that will ever come. On darwin it reports
 // only that both directions are closed.

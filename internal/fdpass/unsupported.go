@@ -54,6 +54,9 @@ func ShutdownBoth(int) error { return ErrUnsupported }
 // SetNonblock returns [ErrUnsupported].
 func SetNonblock(int) error { return ErrUnsupported }
 
+// SetBlocking returns [ErrUnsupported].
+func SetBlocking(int) error { return ErrUnsupported }
+
 // Peek returns [ErrUnsupported].
 func Peek(int, []byte) (int, error) { return 0, ErrUnsupported }
 

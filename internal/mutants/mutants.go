@@ -8,6 +8,7 @@ func allMutants() []mutant {
 	return slices.Concat(
 		brokerMutants(), // first: their tests wait for clocks, beside those that compute
 		backendMutants(),
+		compatMutants(),
 		outcomeMutants(),
 		answerMutants(),
 		tokenMutants(),

@@ -1,10 +1,8 @@
 package ownedconn
 
 import (
-	"errors"
 	"log/slog"
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/handoff-go/handoff/internal/fdpass"
@@ -21,7 +19,7 @@ func Open(fd int, stop <-chan struct{}, log *slog.Logger) (net.Conn, error) {
 	wait := fdpass.Backoff{Most: longestPause}
 	for {
 		conn, err := fdpass.NetConn(fd)
-		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
+		if err == nil || !fdpass.IsShortage(err) {
 			return conn, err
 		}
 		log.Warn("connection waits for a descriptor", "error", err)
