@@ -187,14 +187,24 @@ func said(output []string) []string {
 // place matches the source line that the testing package puts before a message.
 var place = regexp.MustCompile(`^\s*\S+\.go:\d+: `)
 
-// reason returns why a test was skipped, in its words.
+// reason returns why a test was skipped, in its words. Rapid skips a fuzz input that has too few
+// bytes for what is drawn from it, and tells only what was drawn.
 func reason(output []string) string {
 	var words []string
+	drawn := false
 	for _, line := range said(output) {
-		words = append(words, strings.TrimSpace(place.ReplaceAllString(line, "")))
+		line = strings.TrimSpace(place.ReplaceAllString(line, ""))
+		if strings.HasPrefix(line, "[rapid] draw") {
+			drawn = true
+			continue
+		}
+		words = append(words, line)
 	}
-	if len(words) == 0 {
-		return "it does not say why"
+	switch {
+	case len(words) > 0:
+		return strings.Join(words, " ")
+	case drawn:
+		return "rapid finds too few bytes in the input"
 	}
-	return strings.Join(words, " ")
+	return "it does not say why"
 }

@@ -50,6 +50,9 @@ func summarize(out io.Writer, outcomes []outcome, took time.Duration) int {
 	return exitFailed
 }
 
+// mostNames bounds the tests that are named for one reason.
+const mostNames = 10
+
 // skipped lists the reasons why tests were skipped, each once, with the tests and their lanes.
 func skipped(outcomes []outcome) []string {
 	lanes := map[skip][]string{}
@@ -73,6 +76,9 @@ func skipped(outcomes []outcome) []string {
 		var names []string
 		for _, name := range tests[why] {
 			names = append(names, fmt.Sprintf("%s (%s)", name, strings.Join(lanes[skip{name, why}], ", ")))
+		}
+		if left := len(names) - mostNames; left > 0 {
+			names = append(names[:mostNames], fmt.Sprintf("and %d more", left))
 		}
 		lines = append(lines, fmt.Sprintf("skipped: %s: %s", why, strings.Join(names, ", ")))
 	}
