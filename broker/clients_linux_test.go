@@ -103,7 +103,8 @@ func TestGarbageIsNoHello(t *testing.T) {
 		"\x01\xff\xff\xff\xff",
 		"\x01\x00\x00\x00\x00",
 		string((&wire.Draining{}).Append(nil)),
-		string((&wire.Hello{Service: "No Name"}).Append(nil)),
+		string((&wire.HelloReply{Refused: new(wire.Refused)}).Append(nil)),
+		string(wire.Frame{Version: 1, Protocol: wire.ProtocolHandoff}.Append(nil)),
 	} {
 		c := w.dial()
 		_, err := io.WriteString(c, garbage)

@@ -2,6 +2,8 @@ package broker
 
 import (
 	"bytes"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
@@ -14,7 +16,7 @@ const protocol = 1
 // answerHello answers the hello of a client, and reports whether its connection is to be handed
 // over. Otherwise the client is dealt with. Spec: ReadHello, SendReply.
 func (c *pendingClient) answerHello(t *transfer) bool {
-	hello, err := parseHello(c.hello)
+	hello, invalid, err := parseHello(c.hello)
 	if err != nil {
 		c.b.trace(Event{Op: OpReadHello, Err: err})
 		c.fail(err)
@@ -24,7 +26,7 @@ func (c *pendingClient) answerHello(t *transfer) bool {
 	t.request = Request{Service: hello.Service, ClientAddress: remote(c.from)}
 	why := t.admit()
 	reply := wire.HelloReply{FrameID: hello.FrameID}
-	if reply.Refused = c.b.refusal(hello); reply.Refused != nil {
+	if reply.Refused = c.b.refusal(hello, invalid); reply.Refused != nil {
 		why = fallback.Decision{Reason: fallback.ServicePolicyDisabled, RetryAfter: reply.Refused.RetryAfter}
 	} else {
 		reply.Negotiated, why, err = t.negotiate(hello, why)
@@ -55,32 +57,43 @@ func (t *transfer) endByReply(why fallback.Decision) {
 	t.finish(o)
 }
 
-func parseHello(b []byte) (*wire.Hello, error) {
+// parseHello returns the hello in a frame. If the frame is that of a hello, but a field is not valid,
+// it returns a hello with a FrameID only, and what is invalid: such a client is refused by a reply, as
+// by running-process. A client that sends anything else cannot be expected to read one.
+func parseHello(b []byte) (hello *wire.Hello, invalid *wire.FieldError, err error) {
 	frame, err := wire.ReadFrame(bytes.NewReader(b), wire.MaxHello)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if err := frame.Expect(wire.KindRequest, wire.ProtocolHello); err != nil {
+		return nil, nil, err
 	}
 	m, err := wire.Parse(frame)
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.As(err, &invalid):
+		return &wire.Hello{FrameID: frame.RequestID}, invalid, nil
+	case err != nil:
+		return nil, nil, err
 	}
-	hello, ok := m.(*wire.Hello)
-	if !ok {
-		return nil, &wire.EnvelopeError{Got: uint64(frame.Kind), Err: wire.ErrKind}
-	}
-	return hello, nil
+	return m.(*wire.Hello), nil, nil // as expected
 }
 
-// refusal returns the refusal that answers a hello; nil: the hello is not refused.
-func (b *Broker) refusal(hello *wire.Hello) *wire.Refused {
+// refusal returns the refusal that answers a hello; nil: the hello is not refused. invalid is what
+// parseHello found, or nil.
+func (b *Broker) refusal(hello *wire.Hello, invalid *wire.FieldError) *wire.Refused {
 	refused := wire.Refused{MinProtocol: protocol, MaxProtocol: protocol}
+	versions := b.o.Services[hello.Service].Versions
 	switch {
+	case invalid != nil:
+		refused.Code, refused.Reason = wire.RefusedPeerRejected, "hello is not valid: "+invalid.Error()
 	case hello.MinProtocol > protocol || (hello.MaxProtocol != 0 && hello.MaxProtocol < protocol):
 		refused.Code, refused.Reason = wire.RefusedVersionUnsupported, "protocol version is not spoken here"
 	case b.isClosing():
 		refused.Code, refused.Reason, refused.RetryAfter = wire.RefusedShuttingDown, "shutting down", time.Second
 	case b.service(hello.Service) == nil:
 		refused.Code, refused.Reason = wire.RefusedServiceUnknown, "service is not known"
+	case versions != nil && !slices.Contains(versions, hello.WantedVersion):
+		refused.Code, refused.Reason = wire.RefusedVersionBlocked, "wanted version of the service is not served here"
 	default:
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/internal/option"
 	"github.com/handoff-go/handoff/registry"
+	"github.com/handoff-go/handoff/wire"
 )
 
 // The defaults of Options.
@@ -107,6 +108,11 @@ type Service struct {
 	Reconnect string
 	// Disabled switches handoff off: fallback.ServicePolicyDisabled.
 	Disabled bool
+	// Versions are the versions of the service that a client may name in its hello
+	// (client.Dialer.WantedVersion), each of 64 bytes at most; an empty one is for clients
+	// that name none. Others are refused with wire.RefusedVersionBlocked. Nil: any version,
+	// or none. A plain client names no version and is not asked for one.
+	Versions []string
 }
 
 // OptionError is the error of New for an option that cannot be used.
@@ -140,6 +146,11 @@ func (o Options) withDefaults() (Options, error) {
 	for name, s := range o.Services {
 		if s.AckDeadline < 0 {
 			return o, &OptionError{Option: "Services", Problem: fmt.Sprintf("%s: AckDeadline %v is negative", name, s.AckDeadline)}
+		}
+		for _, v := range s.Versions {
+			if err := (&wire.Hello{Service: "any", WantedVersion: v}).Check(); err != nil {
+				return o, &OptionError{Option: "Services", Problem: fmt.Sprintf("%s: version %q: %v", name, v, err)}
+			}
 		}
 	}
 	return o, nil

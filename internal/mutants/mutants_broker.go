@@ -76,6 +76,16 @@ func brokerMutants() []mutant {
 		old:  `if r.sock.AwaitHangup(time.Now().Add(r.b.o.SettleTimeout)) == nil {`,
 		new:  `if r.sock.AwaitHangup(time.Now()) != nil || true {`,
 	}, {
+		name: "invalid-hello-is-not-answered", breaks: "G7", must: bySockets, file: "broker/hello.go",
+		says: "a client whose hello is not valid hears nothing, as from a broker that is gone",
+		old:  `case errors.As(err, &invalid):`,
+		new:  `case errors.As(err, &invalid) && false:`,
+	}, {
+		name: "wanted-version-is-not-judged", breaks: "G4", must: bySockets, file: "broker/hello.go",
+		says: "a client is handed to a service of a version that it did not ask for",
+		old:  `versions != nil && !slices.Contains(versions, hello.WantedVersion)`,
+		new:  `versions != nil && len(versions) == 0 && !slices.Contains(versions, hello.WantedVersion)`,
+	}, {
 		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/decide.go",
 		says: "the broker keeps its copy of what a backend owns",
 		old: `	a.link.b.limiter.Succeed(a.link.key)
