@@ -38,7 +38,7 @@ type result struct {
 	why     fallback.Decision // why the backend did not adopt the connection; zero: it did
 }
 
-// due reports whether the attempt's time is over by both clocks.
+// due reports whether the deadline has passed, and the lease has ended by the kernel's clock.
 func (a *attempt) due(clock int64, now time.Time) bool {
 	return !now.Before(a.deadline) && clock >= a.serveBy
 }

@@ -80,7 +80,7 @@ func (t *attemptTable) isEmpty() bool { return len(t.pending) == 0 && len(t.unse
 // isPending reports whether a is not claimed yet.
 func (t *attemptTable) isPending(a *attempt) bool { return t.pending[a.correlation] == a }
 
-// anyDue reports whether the time of a pending attempt is over.
+// anyDue reports whether a pending attempt is due.
 func (t *attemptTable) anyDue(clock int64, now time.Time) bool {
 	for _, a := range t.pending {
 		if a.due(clock, now) {

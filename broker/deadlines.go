@@ -17,7 +17,7 @@ import (
 // clock, and reading the queue finds it. In any other order it can be missed:
 //
 //	queue, clock:  the queue is empty; the ACK arrives inside the lease, and the backend serves; the
-//	               clock now says that the lease is over, and the connection is offered again.
+//	               clock now says that the lease has ended, and the connection is offered again.
 //	expire with a second reading after the queue: the same, for what became due in between.
 //	expire, queue: the ACK was there, and finds its attempt ended.
 //

@@ -275,7 +275,7 @@ func TestFrozenBackendLosesItsLink(t *testing.T) {
 	c.hello(t, "hello\n")
 	p.offer()
 	w.echoBackend("two", backend.Options{})
-	// p answers no ping, and has no chance to let go.
+	// p answers no ping, and cannot close its copy.
 	require.Equal(t, wire.ReasonBackendGone, c.fallback(t).Reason)
 	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, hang, time.Millisecond)
 	require.Equal(t, 1, w.broker.Stats().Links)
@@ -298,7 +298,7 @@ func TestDroppedLinkSettlesWhenItsBackendHangsUp(t *testing.T) {
 }
 
 // The broker's own end of a link is not its backend's: a holder that does not hang up has
-// not let go.
+// not closed its copy.
 func TestDroppedLinkOfAStuckHolderSettlesNothing(t *testing.T) {
 	o := patient()
 	o.PingInterval = shortPing

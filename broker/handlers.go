@@ -38,7 +38,7 @@ func (r *reader) handle(m wire.Message, now time.Time) error {
 }
 
 // readAck claims the attempt that an ACK is for. An ACK for an attempt that has ended, or never was
-// on this link, gets no answer and ends nothing: a backend that must let go was told so when the
+// on this link, gets no answer and ends nothing: a backend that must close its copy was told so when the
 // attempt ended, and one that was acknowledged owns the connection, however often it says so. There
 // is no fence either: meanwhile the connection may have been offered to another backend, which owns
 // it, and a fence would end that owner's connection. Spec: ReadAck, EndedAck.

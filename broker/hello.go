@@ -14,7 +14,7 @@ import (
 const protocol = 1
 
 // answerHello answers the hello of a client, and reports whether its connection is to be handed
-// over. Otherwise the client is dealt with. Spec: ReadHello, SendReply.
+// over. Otherwise the client has its final answer. Spec: ReadHello, SendReply.
 func (c *pendingClient) answerHello(t *transfer) bool {
 	hello, invalid, err := parseHello(c.hello)
 	if err != nil {

@@ -98,7 +98,7 @@ func (t *transfer) offerSoon(ctx context.Context, last fallback.Decision) offerR
 }
 
 // offerLater waits in the service's queue until a backend takes the connection, the patience of
-// its client is over, ctx ends or Shutdown begins. It never returns offerWaits.
+// its client ends, ctx ends or Shutdown begins. It never returns offerWaits.
 func (t *transfer) offerLater(ctx context.Context, last fallback.Decision) offerResult {
 	timer := time.NewTimer(t.patience())
 	defer timer.Stop()
