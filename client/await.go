@@ -83,7 +83,7 @@ func (c *Conn) readFrames(d *deadline) error {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return err
 		case err != nil:
-			c.failInDoubt(err)
+			c.readEnd(err)
 			return nil
 		}
 		if c.token.IsZero() {

@@ -33,6 +33,16 @@ type Dialer struct {
 	Network, Address string
 	// Service is the name of the service to connect to.
 	Service string
+	// WantedVersion is the version of the service that the hello asks for, 64 bytes at most.
+	// The broker may refuse it. Empty: none is asked for. A broker of running-process
+	// refuses a client that asks for none.
+	WantedVersion string
+	// Compat says that the broker is one of running-process 4.5.5. It knows no fallback:
+	// when it does not hand the connection over, it ends it without a word. The client then
+	// reconnects, as that program's own does, instead of being in doubt: to the address in
+	// the reply, or to Reconnect. So that this repeats nothing, every Write waits for the
+	// outcome, whatever ReplayLimit says.
+	Compat bool
 	// Wait makes DialContext wait for the outcome, and return its errors. Without it
 	// DialContext returns once the hello is sent: the first Read, or a Write that exceeds
 	// ReplayLimit, waits for the outcome.
@@ -73,8 +83,8 @@ type Dialer struct {
 // set, network and address are ignored. ctx bounds the call, not the life of the
 // connection. The net.Conn is a [*Conn].
 //
-// It returns an *OptionError, a *wire.FieldError for an invalid service name, the error of
-// connecting or of ctx, and with Wait the errors of Conn.Read.
+// It returns an *OptionError, a *wire.FieldError for an invalid service name or version,
+// the error of connecting or of ctx, and with Wait the errors of Conn.Read.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	set, err := d.settings(network, address)
 	if err != nil {
@@ -112,10 +122,10 @@ func (d *Dialer) settings(network, address string) (*Dialer, error) {
 		set.Network = networkOf(set.Address)
 	}
 	switch {
+	case set.ReplayLimit < 0, set.Compat:
+		set.ReplayLimit = 0
 	case set.ReplayLimit == 0:
 		set.ReplayLimit = DefaultReplayLimit
-	case set.ReplayLimit < 0:
-		set.ReplayLimit = 0
 	}
 	if set.Connect == nil {
 		set.Connect = new(net.Dialer).DialContext
@@ -147,11 +157,12 @@ const helloID = 1
 
 func (d *Dialer) hello() *wire.Hello {
 	return &wire.Hello{
-		FrameID:      helloID,
-		MinProtocol:  protocol,
-		MaxProtocol:  protocol,
-		Service:      d.Service,
-		Capabilities: wire.CapabilityHandlePassing,
+		FrameID:       helloID,
+		MinProtocol:   protocol,
+		MaxProtocol:   protocol,
+		Service:       d.Service,
+		WantedVersion: d.WantedVersion,
+		Capabilities:  wire.CapabilityHandlePassing,
 	}
 }
 

@@ -18,4 +18,7 @@
 // asked for, nobody can say whether a backend has executed what was written. The client
 // never replays it then: Read and Write return an [*InDoubtError], and the caller, who
 // knows whether the request is idempotent, decides.
+//
+// A broker of running-process 4.5.5 has no fallback, and ends the connection instead. With
+// [Dialer.Compat] the client writes nothing before ready, and such an end means: reconnect.
 package client

@@ -13,7 +13,12 @@ import (
 //
 // A backend's window begins with its first failure. After MaxFailures failures
 // inside the window the backend is limited for the rest of it. At now >= start +
-// Window the window has ended, and the next failure begins another.
+// Window the window has ended, and the next failure begins another. In
+// running-process 4.5.5 a mere look at a window that has ended begins another
+// with no failure in it. Here it does not: a limiter that is only asked would
+// keep a window for each backend that ever failed, and a backend that fails
+// MaxFailures times late in such a window would be limited for its short rest
+// only.
 //
 // Every call that takes a time first forgets all windows that have ended by then,
 // of whichever backend. So memory is bounded by the names that failed within the

@@ -32,5 +32,20 @@ func compatMutants() []mutant {
 		says: "groups in a nested message may be nested deeper than running-process takes them",
 		old:  `n = skip(num, typ, f.rest, f.depth)`,
 		new:  `n = skip(num, typ, f.rest, 0)`,
+	}, {
+		name: "end-without-a-word-is-doubt", breaks: "G7", must: bySockets, file: "client/compat.go",
+		says: "a client that an older broker leaves has no connection, though it could reconnect",
+		old:  `!c.dialer.Compat || !ended`,
+		new:  `c.dialer.Compat || !ended`,
+	}, {
+		name: "replayed-after-an-end-without-a-word", breaks: "G9", must: bySockets, file: "client/dialer.go",
+		says: "a request that a backend may have read is sent again to another",
+		old:  `case set.ReplayLimit < 0, set.Compat:`,
+		new:  `case set.ReplayLimit < 0:`,
+	}, {
+		name: "reconnects-in-the-middle-of-a-frame", breaks: "G9", must: bySockets, file: "client/compat.go",
+		says: "a client that has read a part of ready leaves the backend that wrote it",
+		old:  `!ended || len(c.decoder.Rest()) > 0`,
+		new:  `!ended || len(c.decoder.Rest()) < 0`,
 	}}
 }
