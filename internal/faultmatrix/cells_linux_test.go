@@ -39,7 +39,7 @@ type row struct {
 }
 
 func rows(t testing.TB) []row {
-	places := where()
+	places := stopPoints()
 	var all []row
 	for _, s := range steps(t) {
 		for _, name := range places[s.key()] {

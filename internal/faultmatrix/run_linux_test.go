@@ -156,7 +156,7 @@ func (w *world) stopAndStrike() error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotReached, err)
 	}
-	return w.strike(p)
+	return w.inject(p)
 }
 
 // rest ends the cell: everybody comes to rest, the client asks once more, and then they

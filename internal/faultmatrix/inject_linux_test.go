@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// strike has the fault happen to the party, which has stopped. Other clients finish
+// inject has the fault happen to the party, which has stopped. Other clients finish
 // before it goes on; that they do is the order of what is here.
-func (w *world) strike(p *process) error {
+func (w *world) inject(p *process) error {
 	if err := w.quiet(); err != nil {
 		return err
 	}

@@ -48,9 +48,9 @@ func steps(t testing.TB) []step {
 	return all
 }
 
-// where says in which scenarios each step is stopped at. A step may mean different
+// stopPoints says in which scenarios a process is stopped after each step, for the fault to happen there. A step may mean different
 // things in them.
-func where() map[string][]string {
+func stopPoints() map[string][]string {
 	return map[string][]string{
 		"broker/AcceptClient": {"lease"},
 		"broker/ReadHello":    {"lease"},
@@ -111,7 +111,7 @@ func where() map[string][]string {
 
 // A step that is added needs cells, and one that is gone has none.
 func TestEveryStepHasCells(t *testing.T) {
-	places := where()
+	places := stopPoints()
 	for _, s := range steps(t) {
 		key := s.party + "/" + s.name
 		require.NotEmpty(t, places[key], "no scenario for the step %s", key)
