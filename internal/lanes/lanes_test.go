@@ -120,14 +120,14 @@ func TestSkipsAreNamed(t *testing.T) {
 			"func TestMany(t *testing.T) { for range 12 { t.Run(\"x\", func(t *testing.T) { t.Log(\"[rapid] draw x: 1\"); t.SkipNow() }) } }"),
 	})
 	lanes := []lane{
-		{name: "unit", track: "go", steps: goTest("./a"), limit: time.Minute, typical: 40 * time.Second},
-		{name: "race", track: "go", steps: goTest("-short", "./a"), limit: time.Minute, typical: 40 * time.Second},
-		{name: "spec", track: "java", steps: shell(`echo '{"summary":{"passed":7,"failed":0,"seconds":1}}'`, readResults), limit: time.Minute, typical: time.Minute},
+		{name: "unit", track: "go", steps: goTest("./a"), limit: time.Minute, work: 40 * time.Second},
+		{name: "race", track: "go", steps: goTest("-short", "./a"), limit: time.Minute, work: 40 * time.Second},
+		{name: "spec", track: "java", steps: shell(`echo '{"summary":{"passed":7,"failed":0,"seconds":1}}'`, readResults), limit: time.Minute, work: time.Minute},
 	}
 	var out, stderr bytes.Buffer
 	require.Equal(t, exitOK, run(t.Context(), nil, lanes, &out, &stderr), out.String())
 	first, rest, _ := strings.Cut(out.String(), "\n")
-	require.Contains(t, first, "about 1m20s on two idle cores")
+	require.Contains(t, first, "about 1m10s on two idle cores")
 	require.Regexp(t, `(?m)^ +unit +2 +0 +15 +\d+`, rest)
 	require.Regexp(t, `(?m)^ +spec +7 +0 +0 +\d+`, rest)
 	require.Contains(t, rest, "\nskipped: wrk is not installed: a.TestSkips (unit, race)\n")

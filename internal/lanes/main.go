@@ -96,18 +96,15 @@ func choose(all []lane, names []string) ([]lane, error) {
 	return chosen, nil
 }
 
-// announce says what will run and how long it takes: as long as the longest track.
+// announce says what will run and how long it takes on two idle cores, between which the tracks
+// divide the work.
 func announce(chosen []lane) string {
 	var names []string
-	tracks := map[string]time.Duration{}
+	var work time.Duration
 	for _, l := range chosen {
 		names = append(names, l.name)
-		tracks[l.track] += l.typical
-	}
-	var longest time.Duration
-	for _, d := range tracks {
-		longest = max(longest, d)
+		work += l.work
 	}
 	return fmt.Sprintf("lanes: %s. This takes about %s on two idle cores, longer on a busy machine or when nothing is compiled yet.",
-		strings.Join(names, ", "), longest.Round(10*time.Second))
+		strings.Join(names, ", "), (work / 2).Round(10*time.Second))
 }
