@@ -34,6 +34,15 @@ func TestFailureAtTheEndBeginsAnotherWindow(t *testing.T) {
 	require.Equal(t, limited(9*second), limiter.Check("cache", start.Add(11*second)))
 }
 
+// In running-process the look would begin a window, and the failures would be limited for its last 5 s.
+func TestALookBeginsNoWindow(t *testing.T) {
+	limiter := newLimiter(t, 2, 10*second)
+	limiter.Fail("cache", start)
+	require.Zero(t, limiter.Check("cache", start.Add(10*second)))
+	failures(limiter, 2, "cache", start.Add(15*second))
+	require.Equal(t, limited(10*second), limiter.Check("cache", start.Add(15*second)))
+}
+
 func TestFailuresBeyondTheLimitChangeNothing(t *testing.T) {
 	limiter := newLimiter(t, 1, 10*second)
 	failures(limiter, 100, "cache", start)
