@@ -25,7 +25,17 @@ type answer struct {
 	name  string
 	write func(p *oldPeer) []byte // nil: nothing is written
 	then  after
+	how   manner
 }
+
+// manner is how an answer is written.
+type manner int
+
+const (
+	whole          manner = iota
+	bytewise              // one byte at a time
+	withDescriptor        // with a descriptor, which no answer has
+)
 
 // after is what the backend does when it has written its answer.
 type after int
@@ -46,7 +56,7 @@ func (p *oldPeer) answer(a answer) error {
 		p.drop()
 	}
 	if a.write != nil {
-		if _, err := rawIO(p.link).Write(a.write(p)); err != nil {
+		if err := p.send(a.write(p), a.how); err != nil {
 			return fmt.Errorf("answer: %w", err)
 		}
 	}
@@ -169,28 +179,30 @@ func TestAnswersThatAdopt(t *testing.T) {
 		return func(p *oldPeer) []byte { return p.frame(append(p.accept(), more(p)...)).bytes() }
 	}
 	tryAnswers(t, patient, []answer{
-		{"an ACK", ack, serves},
-		{"an ACK, and the link ends", ack, leaves},
+		{"an ACK", ack, serves, whole},
+		{"an ACK, and the link ends", ack, leaves, whole},
+		{"an ACK, a byte at a time", ack, serves, bytewise},
+		{"an ACK with a descriptor", ack, serves, withDescriptor},
 		{"its token comes last", func(p *oldPeer) []byte {
 			return p.frame(text(number(number(nil, 4, p.correlation), 2, 1), 1, p.token)).bytes()
-		}, serves},
+		}, serves, whole},
 		{"the last value of a field counts", func(p *oldPeer) []byte {
 			return p.frame(append(number(text(nil, 1, make([]byte, 16)), 2, 0), p.accept()...)).bytes()
-		}, serves},
-		{"an empty text", with(func(*oldPeer) []byte { return text(nil, 3, nil) }), serves},
-		{"a text", with(func(*oldPeer) []byte { return text(nil, 3, []byte("welcome")) }), serves},
-		{"a text above 3 KiB", with(func(*oldPeer) []byte { return text(nil, 3, make([]byte, 3<<10+1)) }), serves},
-		{"unknown fields", with(func(*oldPeer) []byte { return text(number(nil, 5, 1<<63), 9, []byte{0xff}) }), serves},
-		{"groups 100 deep", with(func(*oldPeer) []byte { return groups(100) }), serves},
-		{"numbers longer than need be", with(func(*oldPeer) []byte { return []byte{0x10, 0x81, 0x80, 0x00} }), serves},
+		}, serves, whole},
+		{"an empty text", with(func(*oldPeer) []byte { return text(nil, 3, nil) }), serves, whole},
+		{"a text", with(func(*oldPeer) []byte { return text(nil, 3, []byte("welcome")) }), serves, whole},
+		{"a text above 3 KiB", with(func(*oldPeer) []byte { return text(nil, 3, make([]byte, 3<<10+1)) }), serves, whole},
+		{"unknown fields", with(func(*oldPeer) []byte { return text(number(nil, 5, 1<<63), 9, []byte{0xff}) }), serves, whole},
+		{"groups 100 deep", with(func(*oldPeer) []byte { return groups(100) }), serves, whole},
+		{"numbers longer than need be", with(func(*oldPeer) []byte { return []byte{0x10, 0x81, 0x80, 0x00} }), serves, whole},
 		{"an envelope with a deadline and a trace", func(p *oldPeer) []byte {
 			f := p.frame(p.accept())
 			f.more = text(text(number(nil, 7, 1<<40), 8, []byte("00-1-2-01")), 9, []byte("a=b"))
 			return f.bytes()
-		}, serves},
-		{"bytes behind the ACK", func(p *oldPeer) []byte { return append(ack(p), "garbage"...) }, serves},
-		{"two ACKs", func(p *oldPeer) []byte { return append(ack(p), ack(p)...) }, serves},
-		{"an ACK, then a rejection", func(p *oldPeer) []byte { return append(ack(p), p.frame(p.reject("no")).bytes()...) }, serves},
+		}, serves, whole},
+		{"bytes behind the ACK", func(p *oldPeer) []byte { return append(ack(p), "garbage"...) }, serves, whole},
+		{"two ACKs", func(p *oldPeer) []byte { return append(ack(p), ack(p)...) }, serves, whole},
+		{"an ACK, then a rejection", func(p *oldPeer) []byte { return append(ack(p), p.frame(p.reject("no")).bytes()...) }, serves, whole},
 	}, func(t *testing.T, r answered) {
 		require.Equal(t, broker.Adopted, r.Kind)
 		r.requireEchoed(t)
@@ -202,14 +214,15 @@ func TestAnswersThatGiveBack(t *testing.T) {
 		return func(p *oldPeer) []byte { return p.frame(p.reject(detail)).bytes() }
 	}
 	answers := []answer{
-		{"without a text", func(p *oldPeer) []byte { return p.frame(number(text(nil, 1, p.token), 4, p.correlation)).bytes() }, dropsFirst},
-		{"with accepted written as false", func(p *oldPeer) []byte { return p.frame(number(p.reject("no"), 2, 0)).bytes() }, dropsFirst},
-		{"a rejection, and the link stays open", no("no"), holds},
-		{"a rejection, then an ACK", func(p *oldPeer) []byte { return append(no("no")(p), p.frame(p.accept()).bytes()...) }, dropsFirst},
-		{"in 100 groups", func(p *oldPeer) []byte { return p.frame(append(p.reject("no"), groups(100)...)).bytes() }, dropsFirst},
+		{"without a text", func(p *oldPeer) []byte { return p.frame(number(text(nil, 1, p.token), 4, p.correlation)).bytes() }, dropsFirst, whole},
+		{"with accepted written as false", func(p *oldPeer) []byte { return p.frame(number(p.reject("no"), 2, 0)).bytes() }, dropsFirst, whole},
+		{"a rejection, and the link stays open", no("no"), holds, whole},
+		{"a rejection, a byte at a time", no("no"), holds, bytewise},
+		{"a rejection, then an ACK", func(p *oldPeer) []byte { return append(no("no")(p), p.frame(p.accept()).bytes()...) }, dropsFirst, whole},
+		{"in 100 groups", func(p *oldPeer) []byte { return p.frame(append(p.reject("no"), groups(100)...)).bytes() }, dropsFirst, whole},
 	}
 	for _, length := range []int{1, 3 << 10, 3<<10 + 1, 4<<10 - 50, 4 << 10, 64 << 10, 1 << 20} {
-		answers = append(answers, answer{fmt.Sprintf("with a text of %d bytes", length), no(strings.Repeat("x", length)), dropsFirst})
+		answers = append(answers, answer{fmt.Sprintf("with a text of %d bytes", length), no(strings.Repeat("x", length)), dropsFirst, whole})
 	}
 	tryAnswers(t, patient, answers, func(t *testing.T, r answered) {
 		require.Equal(t, broker.Fallback, r.Kind)
@@ -222,9 +235,9 @@ func TestAnswersThatGiveBack(t *testing.T) {
 func TestAnswersThatGiveBackUnsettled(t *testing.T) {
 	half := func(p *oldPeer) []byte { b := p.frame(p.accept()).bytes(); return b[:len(b)-1] }
 	tryAnswers(t, patient, []answer{
-		{"none, and the link ends", nil, drops},
-		{"none, and the link ends after the copy", nil, dropsFirst},
-		{"an ACK without its last byte, and the link ends", half, drops},
+		{"none, and the link ends", nil, drops, whole},
+		{"none, and the link ends after the copy", nil, dropsFirst, whole},
+		{"an ACK without its last byte, and the link ends", half, drops, whole},
 	}, func(t *testing.T, r answered) {
 		require.Equal(t, broker.Fallback, r.Kind)
 		require.False(t, r.Settled)
@@ -243,21 +256,21 @@ func TestAnswersThatFence(t *testing.T) {
 		return of(func(p *oldPeer) []byte { return number(number(text(nil, 1, b), 2, 1), 4, p.correlation) })
 	}
 	answers := []answer{
-		{"of HTTP", func(*oldPeer) []byte { return []byte("HTTP/1.1 200 OK\r\n\r\n") }, holds},
-		{"an empty frame", func(*oldPeer) []byte { return []byte{1, 0, 0, 0, 0} }, holds},
-		{"another token", tokenOf(bytes.Repeat([]byte{7}, 16)), holds},
-		{"the zero token", tokenOf(make([]byte, 16)), holds},
-		{"a token of 15 bytes", tokenOf(make([]byte, 15)), holds},
-		{"no token", tokenOf(nil), holds},
-		{"another correlation id", of(func(p *oldPeer) []byte { return number(p.accept(), 4, p.correlation+1) }), holds},
-		{"another request id", change(func(f *oldFrame) { f.requestID++ }), holds},
-		{"as an event", change(func(f *oldFrame) { f.kind = 2 }), holds},
-		{"in another protocol", change(func(f *oldFrame) { f.protocol = 0 }), holds},
-		{"of another version", change(func(f *oldFrame) { f.version = 2 }), holds},
-		{"compressed", change(func(f *oldFrame) { f.encoding = 1 }), holds},
-		{"a text that is not UTF-8", of(func(p *oldPeer) []byte { return p.reject("\xff") }), holds},
-		{"groups 101 deep", of(func(p *oldPeer) []byte { return append(p.accept(), groups(101)...) }), holds},
-		{"a frame above 16 MiB", func(*oldPeer) []byte { return []byte{1, 1, 0, 0, 1} }, holds},
+		{"of HTTP", func(*oldPeer) []byte { return []byte("HTTP/1.1 200 OK\r\n\r\n") }, holds, whole},
+		{"an empty frame", func(*oldPeer) []byte { return []byte{1, 0, 0, 0, 0} }, holds, whole},
+		{"another token", tokenOf(bytes.Repeat([]byte{7}, 16)), holds, whole},
+		{"the zero token", tokenOf(make([]byte, 16)), holds, whole},
+		{"a token of 15 bytes", tokenOf(make([]byte, 15)), holds, whole},
+		{"no token", tokenOf(nil), holds, whole},
+		{"another correlation id", of(func(p *oldPeer) []byte { return number(p.accept(), 4, p.correlation+1) }), holds, whole},
+		{"another request id", change(func(f *oldFrame) { f.requestID++ }), holds, whole},
+		{"as an event", change(func(f *oldFrame) { f.kind = 2 }), holds, whole},
+		{"in another protocol", change(func(f *oldFrame) { f.protocol = 0 }), holds, whole},
+		{"of another version", change(func(f *oldFrame) { f.version = 2 }), holds, whole},
+		{"compressed", change(func(f *oldFrame) { f.encoding = 1 }), holds, whole},
+		{"a text that is not UTF-8", of(func(p *oldPeer) []byte { return p.reject("\xff") }), holds, whole},
+		{"groups 101 deep", of(func(p *oldPeer) []byte { return append(p.accept(), groups(101)...) }), holds, whole},
+		{"a frame above 16 MiB", func(*oldPeer) []byte { return []byte{1, 1, 0, 0, 1} }, holds, whole},
 	}
 	check := func(t *testing.T, r answered) {
 		require.Equal(t, broker.Fenced, r.Kind)
@@ -265,7 +278,7 @@ func TestAnswersThatFence(t *testing.T) {
 	}
 	tryAnswers(t, patient, answers, check)
 	tryAnswers(t, quick, []answer{
-		{"none in time", nil, holds},
-		{"a part of one in time", func(p *oldPeer) []byte { b := p.frame(p.accept()).bytes(); return b[:len(b)-1] }, holds},
+		{"none in time", nil, holds, whole},
+		{"a part of one in time", func(p *oldPeer) []byte { b := p.frame(p.accept()).bytes(); return b[:len(b)-1] }, holds, whole},
 	}, check)
 }

@@ -25,5 +25,7 @@
 //
 // That a connection can be offered again. A receiver that ends its link without an answer may hold
 // the connection, or serve it: [broker.Outcome] then has Settled false. Only a rejection gives the
-// connection back for certain.
+// connection back for certain. Who holds a copy still may read from it, and may set it to blocking mode
+// again, in which reads ignore their deadlines: end a connection that is not settled, or tell its client
+// to reconnect, rather than serve it.
 package compat

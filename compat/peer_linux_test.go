@@ -58,6 +58,23 @@ func (p *oldPeer) receive() error {
 	return err
 }
 
+// send writes an answer.
+func (p *oldPeer) send(b []byte, how manner) error {
+	if how == withDescriptor {
+		return unix.Sendmsg(p.link, b, unix.UnixRights(p.fd), nil, 0)
+	}
+	step := len(b)
+	if how == bytewise {
+		step = 1
+	}
+	for ; len(b) > 0; b = b[step:] {
+		if _, err := rawIO(p.link).Write(b[:step]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // serve sends back what comes, until the client sends no more.
 func (p *oldPeer) serve() error {
 	b := make([]byte, 4096)
