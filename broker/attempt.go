@@ -9,7 +9,7 @@ import (
 )
 
 // attempt is one offer of one connection on one link. Whoever claims it from its link decides it,
-// alone and once: see decide.go.
+// alone and once: see attemptoutcome.go.
 type attempt struct {
 	link        *link
 	owner       resultReceiver

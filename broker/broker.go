@@ -19,7 +19,7 @@ import (
 // the zero Broker is not usable, and a Broker must not be copied. All methods are safe
 // for concurrent use.
 type Broker struct {
-	env
+	shared
 	namespace  wire.TimeNamespace // unknown: no lease
 	registries map[time.Duration]*registry.Registry
 
@@ -55,7 +55,7 @@ func New(o Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{
-		env:        env{o: o, log: o.Logger},
+		shared:     shared{o: o, log: o.Logger},
 		registries: map[time.Duration]*registry.Registry{},
 		services:   map[string]*service{},
 		serving:    map[io.Closer]bool{},

@@ -14,7 +14,7 @@ import (
 // bytes, which costs less than package net; and a net.Conn, the caller's or what wrap makes. It has
 // one user at a time: the goroutine of its transfer, then whoever claims the attempt.
 type clientConn struct {
-	b    *env
+	b    *shared
 	from fdpass.Origin
 	fd   int             // the descriptor; -1: another form
 	file *os.File        // the file; nil: another form
@@ -26,7 +26,7 @@ type clientConn struct {
 const fromCaller fdpass.Origin = "taken by Handoff"
 
 // takenConn takes the connection of a caller.
-func (e *env) takenConn(conn net.Conn) (*clientConn, error) {
+func (s *shared) takenConn(conn net.Conn) (*clientConn, error) {
 	switch conn.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
@@ -36,14 +36,14 @@ func (e *env) takenConn(conn net.Conn) (*clientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.ledger.Opened(fromCaller)
-	return &clientConn{b: e, from: fromCaller, fd: -1, conn: conn, raw: raw}, nil
+	s.ledger.Opened(fromCaller)
+	return &clientConn{b: s, from: fromCaller, fd: -1, conn: conn, raw: raw}, nil
 }
 
 // acceptedConn takes a descriptor that was just accepted.
-func (e *env) acceptedConn(fd int) *clientConn {
-	e.ledger.Opened(fdpass.Accepted)
-	return &clientConn{b: e, from: fdpass.Accepted, fd: fd}
+func (s *shared) acceptedConn(fd int) *clientConn {
+	s.ledger.Opened(fdpass.Accepted)
+	return &clientConn{b: s, from: fdpass.Accepted, fd: fd}
 }
 
 // control calls f with the descriptor, which stays open meanwhile.

@@ -39,6 +39,15 @@ var (
 	errReply     = errors.New("broker: write to a client: no room for the whole message")
 )
 
+// garbledError says that a stream cannot be read any further. Whether an ACK is hidden in the rest
+// cannot be known.
+type garbledError struct{ err error }
+
+func (e *garbledError) Error() string {
+	return "broker: the backend's stream cannot be read: " + e.err.Error()
+}
+func (e *garbledError) Unwrap() error { return e.err }
+
 // UnsupportedError is the error of New on a system that cannot pass descriptors, and of a listener
 // or connection whose type cannot be handed over. Clients should reconnect.
 type UnsupportedError struct {

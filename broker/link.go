@@ -6,6 +6,7 @@ import (
 
 	"github.com/handoff-go/handoff/internal/fdpass"
 	"github.com/handoff-go/handoff/registry"
+	"github.com/handoff-go/handoff/wire"
 )
 
 // linkPhase is where the life of a link stands. after is its only table.
@@ -52,7 +53,7 @@ func (p linkPhase) after(e linkEvent) (linkPhase, bool) {
 // its one reading goroutine may do is reader's. Attempts belong to the link that they were offered
 // on, and their keys mean nothing on another: an ACK there ends nothing.
 type link struct {
-	b       *env
+	b       *shared
 	id      uint64
 	service *service
 	peer    registry.Backend
@@ -66,7 +67,7 @@ type link struct {
 	failure  error     // why the phase is linkBreaking
 	wakeAt   time.Time // when the reader wakes by itself: the read deadline; zero: never
 	attempts attemptTable
-	out      outbox
+	out      sendQueue
 }
 
 // capacity says whether a link may be sent one more offer.
@@ -92,7 +93,7 @@ func (l *link) capacityLocked() capacity {
 	switch {
 	case l.phase != linkOpen:
 		return capacityNever
-	case len(l.attempts.pending) >= l.limit, len(l.attempts.unsettled) > 0, l.out.phase != outboxIdle:
+	case len(l.attempts.pending) >= l.limit, len(l.attempts.unsettled) > 0, l.out.phase != sendIdle:
 		return capacityLater
 	}
 	return capacityNow
@@ -163,5 +164,24 @@ func (l *link) wakeByLocked(t time.Time) {
 func (l *link) trace(op Op, err error, note string) {
 	if l.b.o.Trace != nil {
 		l.b.o.Trace(Event{Op: op, Link: l.id, Err: err, Note: note})
+	}
+}
+
+// reader is a link's one reading goroutine. Only it may say that the link's queue is empty, and so
+// only it expires attempts: with two readers, one could find the queue empty while the other has an
+// ACK in its hands. It acts on each message itself and never waits to write.
+type reader struct {
+	*link
+	broker *Broker
+	in     *wire.Decoder
+	parser wire.Parser
+	pings  pinger
+}
+
+// closeFDs closes descriptors that a backend sent: none has a meaning.
+func (r *reader) closeFDs(fds []int) {
+	for _, fd := range fds {
+		fdpass.Close(fd)
+		r.b.ledger.Closed(fdpass.FromLink)
 	}
 }

@@ -40,7 +40,7 @@ func (l *link) postLocked(frame []byte) (flush bool) {
 	return flush
 }
 
-// flush starts the goroutine that writes what waits. Only who made the outbox flush calls it.
+// flush starts the goroutine that writes what waits. Only who made the queue flush calls it.
 func (l *link) flush() {
 	l.b.readers.Add(1)
 	go func() {

@@ -212,6 +212,40 @@ func (c *pendingClient) start(mayWait bool) {
 	}
 }
 
+// answerHello answers the hello of a client, and reports whether its connection is to be handed
+// over. Otherwise the client has its final answer. Spec: ReadHello, SendReply.
+func (c *pendingClient) answerHello(t *transfer) bool {
+	hello, invalid, err := parseHello(c.hello)
+	if err != nil {
+		c.b.trace(Event{Op: OpReadHello, Err: err})
+		c.fail(err)
+		return false
+	}
+	c.b.trace(Event{Op: OpReadHello, Note: hello.Service})
+	t.request = Request{Service: hello.Service, ClientAddress: remote(c.from)}
+	why := t.admit()
+	reply := wire.HelloReply{FrameID: hello.FrameID}
+	if reply.Refused = c.b.refusal(hello, invalid); reply.Refused != nil {
+		why = fallback.Decision{Reason: fallback.ServicePolicyDisabled, RetryAfter: reply.Refused.RetryAfter}
+	} else {
+		reply.Negotiated, why, err = t.negotiate(hello, why)
+	}
+	if err == nil {
+		err = t.conn.write(reply.Append(nil))
+	}
+	c.b.trace(Event{Op: OpSendReply, Err: err})
+	if err != nil {
+		c.b.inFlight.Add(-1)
+		c.fail(err)
+		return false
+	}
+	if !t.ready.IsZero() {
+		return true
+	}
+	go t.endByReply(why)
+	return false
+}
+
 // serveRefused goes on with a connection of Serve's that no backend took at once.
 func (t *transfer) serveRefused(r offerResult) {
 	if r.kind == offerWaits {

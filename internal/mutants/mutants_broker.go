@@ -3,7 +3,7 @@ package main
 // brokerMutants drop one rule of the protocol each, on the broker's side.
 func brokerMutants() []mutant {
 	return []mutant{{
-		name: "late-ack-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/decide.go",
+		name: "late-ack-is-not-fenced", breaks: "G9", must: bySockets, file: "broker/attemptoutcome.go",
 		says: "an ACK that is late leaves the connection to its backend, which may own it by its clock",
 		old:  `a.trace(OpFence, a.conn.fence())`,
 		new:  `a.trace(OpFence, nil)`,
@@ -13,12 +13,12 @@ func brokerMutants() []mutant {
 		old:  `	err := c.fence()`,
 		new:  `	var err error`,
 	}, {
-		name: "expiry-without-drain", breaks: "G9", must: bySockets, file: "broker/deadlines.go",
+		name: "expiry-without-drain", breaks: "G9", must: bySockets, file: "broker/linkdeadlines.go",
 		says: "an attempt expires though its ACK is in the queue",
 		old:  `switch state, err := r.readQueue(); state {`,
 		new:  `switch state, err := queueEmpty, error(nil); state {`,
 	}, {
-		name: "clock-read-after-the-drain", breaks: "G9", must: bySockets, file: "broker/deadlines.go",
+		name: "clock-read-after-the-drain", breaks: "G9", must: bySockets, file: "broker/linkdeadlines.go",
 		says: "what became due while the queue was read expires, whatever came since",
 		old: `		for _, a := range r.claimDue(clock, now) {
 			a.expire(now)`,
@@ -58,7 +58,7 @@ func brokerMutants() []mutant {
 		t.results <- result{attempt: a, step: OpAbandon}
 `,
 	}, {
-		name: "repeated-ack-is-revoked", breaks: "G9", must: bySockets, file: "broker/handlers.go",
+		name: "repeated-ack-is-revoked", breaks: "G9", must: bySockets, file: "broker/linkhandlers.go",
 		says: "an owner that repeats its ACK is told to let go",
 		old: `		r.trace(OpReadAck, registry.ErrNotPending, "")
 `,
@@ -76,23 +76,23 @@ func brokerMutants() []mutant {
 		old:  `if r.sock.AwaitHangup(time.Now().Add(r.b.o.SettleTimeout)) == nil {`,
 		new:  `if r.sock.AwaitHangup(time.Now()) != nil || true {`,
 	}, {
-		name: "invalid-hello-is-not-answered", breaks: "G7", must: bySockets, file: "broker/hello.go",
+		name: "invalid-hello-is-not-answered", breaks: "G7", must: bySockets, file: "broker/clienthello.go",
 		says: "a client whose hello is not valid hears nothing, as from a broker that is gone",
 		old:  `case errors.As(err, &invalid):`,
 		new:  `case errors.As(err, &invalid) && false:`,
 	}, {
-		name: "wanted-version-is-not-judged", breaks: "G4", must: bySockets, file: "broker/hello.go",
+		name: "wanted-version-is-not-judged", breaks: "G4", must: bySockets, file: "broker/clienthello.go",
 		says: "a client is handed to a service of a version that it did not ask for",
 		old:  `versions != nil && !slices.Contains(versions, hello.WantedVersion)`,
 		new:  `versions != nil && len(versions) == 0 && !slices.Contains(versions, hello.WantedVersion)`,
 	}, {
-		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/decide.go",
+		name: "copy-kept-after-the-ack", breaks: "G10", must: bySockets, file: "broker/attemptoutcome.go",
 		says: "the broker keeps its copy of what a backend owns",
 		old: `	a.link.b.limiter.Succeed(a.link.key)
 	a.closeCopy()`,
 		new: `	a.link.b.limiter.Succeed(a.link.key)`,
 	}, {
-		name: "stray-descriptors-stay-open", breaks: "G10", must: bySockets, file: "broker/reader.go",
+		name: "stray-descriptors-stay-open", breaks: "G10", must: bySockets, file: "broker/link.go",
 		says: "descriptors that a backend sends are neither used nor closed",
 		old: `		fdpass.Close(fd)
 		r.b.ledger.Closed(fdpass.FromLink)`,

@@ -20,7 +20,7 @@ func (b *Broker) serveLink(conn *net.UnixConn) {
 		conn.Close()
 		return
 	}
-	l := &link{b: &b.env, id: b.links.Add(1), sock: sock, attempts: newAttemptTable(), out: outbox{sock: sock}}
+	l := &link{b: &b.shared, id: b.links.Add(1), sock: sock, attempts: newAttemptTable(), out: sendQueue{sock: sock}}
 	h := &handshake{&reader{link: l, broker: b, in: wire.NewDecoder(wire.MaxControl)}}
 	stop := context.AfterFunc(b.closing, func() { l.fail(ErrClosed) })
 	err = h.run(time.Now().Add(b.o.Handshake))

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
@@ -145,4 +146,44 @@ func (t *transfer) patience() time.Duration {
 		return t.b.o.SettleTimeout
 	}
 	return t.b.budget(t.b.service(t.request.Service)) - time.Since(t.began)
+}
+
+// picked is the answer of pick: a link, or why there is none.
+type picked struct {
+	link *link
+	full bool // a link that was not tried is busy
+	why  fallback.Decision
+}
+
+// pick returns the link with the fewest undecided attempts among those that may be sent an offer
+// and are neither tried nor busy.
+func (s *service) pick(tried, busy []*link, limiter *fallback.Limiter, now time.Time) picked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	best := picked{why: fallback.Decision{Reason: fallback.BackendGone}}
+	var least int
+	for i := range s.links {
+		l := s.links[(s.next+i)%len(s.links)]
+		if slices.Contains(tried, l) || slices.Contains(busy, l) {
+			continue
+		}
+		pending, capacity := l.load()
+		switch capacity {
+		case capacityNever:
+			continue
+		case capacityLater:
+			best.full = true
+			best.why = fallback.Decision{Reason: fallback.FDPressureDisabled}
+			continue
+		}
+		if limited := limiter.Check(l.key, now); limited.Reason != 0 {
+			best.why = limited
+			continue
+		}
+		if best.link == nil || pending < least {
+			best.link, least = l, pending
+		}
+	}
+	s.next++
+	return best
 }

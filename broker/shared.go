@@ -9,8 +9,8 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
-// env is what the links and connections of one broker share with it.
-type env struct {
+// shared is what the links and connections of one broker share with it.
+type shared struct {
 	o           Options
 	log         *slog.Logger
 	limiter     *fallback.Limiter
@@ -21,15 +21,15 @@ type env struct {
 }
 
 // trace reports a step that is about no link.
-func (e *env) trace(event Event) {
-	if e.o.Trace != nil {
-		e.o.Trace(event)
+func (s *shared) trace(event Event) {
+	if s.o.Trace != nil {
+		s.o.Trace(event)
 	}
 }
 
 // buffer returns a buffer for one frame, which the caller puts back.
-func (e *env) buffer() *[]byte {
-	if buffer, ok := e.buffers.Get().(*[]byte); ok {
+func (s *shared) buffer() *[]byte {
+	if buffer, ok := s.buffers.Get().(*[]byte); ok {
 		return buffer
 	}
 	return new([]byte)

@@ -1,6 +1,10 @@
 package broker
 
-import "time"
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"time"
+)
 
 // pinger says when a link is pinged, and when a pong is overdue. The zero pinger never pings.
 type pinger struct {
@@ -38,4 +42,11 @@ func (p *pinger) pong(nonce uint64, now time.Time) {
 	if p.nonce != 0 && nonce == p.nonce {
 		p.nonce, p.at = 0, now.Add(p.interval)
 	}
+}
+
+// randomNonce returns a number for a ping.
+func randomNonce() uint64 {
+	var bytes [8]byte
+	_, _ = rand.Read(bytes[:]) // it never fails, and ends the process instead
+	return binary.NativeEndian.Uint64(bytes[:])
 }

@@ -30,7 +30,7 @@ func (s *socket) TrySend(b []byte, _ int) (int, error) {
 }
 
 // flushAll is what the flushing goroutine does, with a socket that has room now.
-func flushAll(o *outbox, s *socket) (written []*attempt) {
+func flushAll(o *sendQueue, s *socket) (written []*attempt) {
 	for b := o.next(); len(b) > 0; b = o.next() {
 		s.taken = append(s.taken, b...)
 		if a := o.written(nil); a != nil {
@@ -40,23 +40,23 @@ func flushAll(o *outbox, s *socket) (written []*attempt) {
 	return written
 }
 
-func TestOutboxKeepsTheOrderOfFrames(t *testing.T) {
+func TestSendQueueKeepsTheOrderOfFrames(t *testing.T) {
 	s := &socket{capacity: 5}
-	o := outbox{sock: s}
+	o := sendQueue{sock: s}
 	for i, frame := range []string{"abc", "def", "ghi"} {
 		flush, err := o.post([]byte(frame))
 		require.NoError(t, err)
 		require.Equal(t, i == 1, flush, "the frame that does not fit starts the flushing, once")
 	}
-	require.Equal(t, outboxFlushing, o.phase)
+	require.Equal(t, sendFlushing, o.phase)
 	require.Empty(t, flushAll(&o, s))
 	require.Equal(t, "abcdefghi", string(s.taken))
-	require.Equal(t, outboxIdle, o.phase)
+	require.Equal(t, sendIdle, o.phase)
 }
 
 func TestOfferPartlyPostedIsWrittenByTheFirstFlush(t *testing.T) {
 	s := &socket{capacity: 2}
-	o := outbox{sock: s}
+	o := sendQueue{sock: s}
 	a := &attempt{}
 	whole, err := o.postOffer(a, []byte("offer"), 7)
 	require.NoError(t, err)
@@ -70,13 +70,13 @@ func TestOfferPartlyPostedIsWrittenByTheFirstFlush(t *testing.T) {
 }
 
 func TestOfferOfWhichNothingIsSentIsNotQueued(t *testing.T) {
-	for err, phase := range map[error]outboxPhase{
-		fdpass.ErrWouldBlock: outboxIdle,
-		syscall.ETOOMANYREFS: outboxIdle,
-		syscall.EPIPE:        outboxBroken,
-		syscall.ECONNRESET:   outboxBroken,
+	for err, phase := range map[error]sendPhase{
+		fdpass.ErrWouldBlock: sendIdle,
+		syscall.ETOOMANYREFS: sendIdle,
+		syscall.EPIPE:        sendBroken,
+		syscall.ECONNRESET:   sendBroken,
 	} {
-		o := outbox{sock: &socket{err: err}}
+		o := sendQueue{sock: &socket{err: err}}
 		_, got := o.postOffer(&attempt{}, []byte("offer"), 7)
 		require.ErrorIs(t, got, err)
 		require.Empty(t, o.queue)
@@ -85,19 +85,19 @@ func TestOfferOfWhichNothingIsSentIsNotQueued(t *testing.T) {
 	}
 }
 
-func TestBrokenOutboxThrowsFramesAway(t *testing.T) {
-	breaking := map[string]func(*outbox) error{
-		"a write fails": func(o *outbox) error {
+func TestBrokenSendQueueThrowsFramesAway(t *testing.T) {
+	breaking := map[string]func(*sendQueue) error{
+		"a write fails": func(o *sendQueue) error {
 			_, err := o.post([]byte("x"))
 			return err
 		},
-		"the backend reads too slowly": func(o *outbox) error {
-			o.phase = outboxFlushing
-			_, err := o.post(make([]byte, maxOutbox+1))
+		"the backend reads too slowly": func(o *sendQueue) error {
+			o.phase = sendFlushing
+			_, err := o.post(make([]byte, maxSendQueue+1))
 			return err
 		},
-		"the flushing fails": func(o *outbox) error {
-			o.phase, o.queue, o.partial = outboxFlushing, []byte("x"), &attempt{}
+		"the flushing fails": func(o *sendQueue) error {
+			o.phase, o.queue, o.partial = sendFlushing, []byte("x"), &attempt{}
 			o.next()
 			require.Nil(t, o.written(syscall.EPIPE), "the offer is not written")
 			return syscall.EPIPE
@@ -105,15 +105,15 @@ func TestBrokenOutboxThrowsFramesAway(t *testing.T) {
 	}
 	for name, breakIt := range breaking {
 		t.Run(name, func(t *testing.T) {
-			o := outbox{sock: &socket{err: syscall.EPIPE}}
+			o := sendQueue{sock: &socket{err: syscall.EPIPE}}
 			err := breakIt(&o)
 			require.True(t, errors.Is(err, syscall.EPIPE) || errors.Is(err, errCongested))
-			require.Equal(t, outboxBroken, o.phase)
+			require.Equal(t, sendBroken, o.phase)
 			flush, err := o.post([]byte("y"))
 			require.NoError(t, err, "the reason is told once")
 			require.False(t, flush)
 			require.Empty(t, o.next())
-			require.Equal(t, outboxBroken, o.phase)
+			require.Equal(t, sendBroken, o.phase)
 		})
 	}
 }

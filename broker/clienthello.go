@@ -2,50 +2,18 @@ package broker
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"slices"
 	"time"
 
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 )
 
 // protocol is the version of the client's protocol that is spoken here. docs/reference.md fixes it.
 const protocol = 1
-
-// answerHello answers the hello of a client, and reports whether its connection is to be handed
-// over. Otherwise the client has its final answer. Spec: ReadHello, SendReply.
-func (c *pendingClient) answerHello(t *transfer) bool {
-	hello, invalid, err := parseHello(c.hello)
-	if err != nil {
-		c.b.trace(Event{Op: OpReadHello, Err: err})
-		c.fail(err)
-		return false
-	}
-	c.b.trace(Event{Op: OpReadHello, Note: hello.Service})
-	t.request = Request{Service: hello.Service, ClientAddress: remote(c.from)}
-	why := t.admit()
-	reply := wire.HelloReply{FrameID: hello.FrameID}
-	if reply.Refused = c.b.refusal(hello, invalid); reply.Refused != nil {
-		why = fallback.Decision{Reason: fallback.ServicePolicyDisabled, RetryAfter: reply.Refused.RetryAfter}
-	} else {
-		reply.Negotiated, why, err = t.negotiate(hello, why)
-	}
-	if err == nil {
-		err = t.conn.write(reply.Append(nil))
-	}
-	c.b.trace(Event{Op: OpSendReply, Err: err})
-	if err != nil {
-		c.b.inFlight.Add(-1)
-		c.fail(err)
-		return false
-	}
-	if !t.ready.IsZero() {
-		return true
-	}
-	go t.endByReply(why)
-	return false
-}
 
 // endByReply ends the connection of a client that the reply to its hello told to reconnect.
 func (t *transfer) endByReply(why fallback.Decision) {
@@ -124,4 +92,13 @@ func (t *transfer) negotiate(hello *wire.Hello, why fallback.Decision) (*wire.Ne
 	reply.WaitBudget = t.b.budget(s)
 	t.until = time.Now().Add(reply.WaitBudget)
 	return reply, why, nil
+}
+
+// randomToken returns a token for a client to know its connection by.
+func randomToken() (registry.Token, error) {
+	var bytes [registry.TokenSize]byte
+	if _, err := rand.Read(bytes[:]); err != nil {
+		return registry.Token{}, err
+	}
+	return registry.ParseToken(bytes[:])
 }
