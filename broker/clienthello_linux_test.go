@@ -88,3 +88,39 @@ func TestWantedVersionIsJudged(t *testing.T) {
 	require.ErrorAs(t, err, &option)
 	require.Equal(t, "Services", option.Option)
 }
+
+func TestHelloThatCannotBeServed(t *testing.T) {
+	cases := map[string]struct {
+		hello   wire.Hello
+		refused wire.RefusedCode
+		reason  fallback.Reason
+	}{
+		"a version of the future": {wire.Hello{MinProtocol: 2, MaxProtocol: 3, Service: service, Capabilities: 1}, wire.RefusedVersionUnsupported, fallback.ServicePolicyDisabled},
+		"an unknown service":      {wire.Hello{Service: "other", Capabilities: 1}, wire.RefusedServiceUnknown, fallback.ServicePolicyDisabled},
+		"a disabled service":      {wire.Hello{Service: "off", Capabilities: 1}, 0, fallback.ServicePolicyDisabled},
+		"a client that cannot":    {wire.Hello{Service: service}, 0, fallback.ClientUnsupported},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			o := patient()
+			o.Services = map[string]broker.Service{service: {Reconnect: "/here"}, "off": {Disabled: true, Reconnect: "/here"}}
+			w := newWorld(t, o)
+			c := w.dial()
+			test.hello.FrameID = 7
+			_, err := c.Write(test.hello.Append(nil))
+			require.NoError(t, err)
+			c.readReply(t)
+			if test.refused != 0 {
+				require.Equal(t, test.refused, c.reply.Refused.Code)
+			} else {
+				require.Equal(t, "/here", c.reply.Negotiated.Address)
+				require.True(t, c.reply.Negotiated.Token.IsZero())
+				require.Zero(t, c.reply.Negotiated.WaitBudget)
+			}
+			c.ended(t)
+			outcome := <-w.outcomes
+			require.Equal(t, broker.Fallback, outcome.Kind)
+			require.Equal(t, test.reason, outcome.Decision.Reason)
+		})
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -48,4 +50,19 @@ func (p *peer) unanswered() wire.Message {
 	p.mode = 0
 	defer func() { p.mode = mode }()
 	return p.read()
+}
+
+func TestFrozenBackendLosesItsLink(t *testing.T) {
+	o := patient()
+	o.PingInterval = shortPing
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "hello\n")
+	p.offer()
+	w.echoBackend("two", backend.Options{})
+	// p answers no ping, and cannot close its copy.
+	require.Equal(t, wire.ReasonBackendGone, c.fallback(t).Reason)
+	require.Eventually(t, func() bool { return w.broker.Stats().Links == 1 }, hang, time.Millisecond)
+	require.Equal(t, 1, w.broker.Stats().Links)
 }

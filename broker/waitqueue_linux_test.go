@@ -10,6 +10,7 @@ import (
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/broker/route"
+	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
 
@@ -152,4 +153,51 @@ func TestHundredsOfWaitingClientsAreServed(t *testing.T) {
 	}
 	w.awaitInFlight(0)
 	require.EqualValues(t, many, w.broker.Stats().Adopted)
+}
+
+func TestClientWaitsForABusyBackend(t *testing.T) {
+	o := patient()
+	o.MaxPerLink = 1
+	o.SettleTimeout = 10 * time.Second
+	w := newWorld(t, o)
+	p := w.peer()
+	first, second := w.dial(), w.dial()
+	first.hello(t, "")
+	one := p.offer()
+	second.hello(t, "")
+	p.ack(one)
+	two := p.offerAndCommit(one)
+	p.ack(two)
+	p.sayReady(two, "at last")
+	second.ready(t)
+	second.hear(t, "at last")
+}
+
+// offerAndCommit reads the commit of one attempt and the offer of another, which may
+// come in any order.
+func (p *peer) offerAndCommit(one offer) offer {
+	p.t.Helper()
+	commit, next := p.read(), p.read()
+	if _, early := commit.(*wire.Offer); early {
+		commit, next = next, commit
+	}
+	require.Equal(p.t, (*wire.Commit)(ptr(one.name())), commit)
+	return p.takeOffer(next)
+}
+
+func TestClientThatWaitsForABusyBackendGetsANewOne(t *testing.T) {
+	o := patient()
+	o.MaxPerLink = 1
+	o.SettleTimeout = 10 * time.Second
+	w := newWorld(t, o)
+	p := w.peer()
+	first, second := w.dial(), w.dial()
+	first.hello(t, "")
+	p.offer()
+	second.hello(t, "x\n")
+	w.echoBackend("new", backend.Options{})
+	second.ready(t)
+	second.hear(t, "new: x")
+	p.die()
+	first.ready(t)
 }

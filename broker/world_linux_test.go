@@ -281,3 +281,12 @@ func (r *recorder) count(op broker.Op) int {
 	}
 	return n
 }
+
+// atRest waits until the broker has closed its copy of every connection.
+func (w *world) atRest() {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		s := w.broker.Stats()
+		return s.InFlight == 0 && s.Waiting == 0 && s.Descriptors.Open == 0
+	}, 30*time.Second, time.Millisecond)
+}
