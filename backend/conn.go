@@ -22,12 +22,12 @@ type Info struct {
 type Conn struct {
 	net.Conn // a *net.TCPConn or *net.UnixConn
 	info     Info
-	owned    *ownedconn.Conn // the same connection, behind what the broker had read
-	step     func(Op)        // calls Trace; nil: no Trace
+	owned    ownedconn.Conn // the same connection, behind what the broker had read
+	step     func(Op)       // calls Trace; nil: no Trace
 }
 
 func newConn(c net.Conn, o *offer) *Conn {
-	conn := &Conn{Conn: c, info: o.info, owned: ownedconn.New(c, o.preface)}
+	conn := &Conn{Conn: c, info: o.info, owned: ownedconn.Make(c, o.preface)}
 	if trace := o.link.listener.o.Trace; trace != nil {
 		e := Event{Link: o.link.id, Correlation: o.correlation} // the link itself must not live as long as c
 		conn.step = func(op Op) { e.Op = op; trace(e) }

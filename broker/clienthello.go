@@ -37,35 +37,39 @@ func parseHello(b []byte) (hello *wire.Hello, invalid *wire.FieldError, err erro
 		return nil, nil, err
 	}
 	m, err := wire.Parse(frame)
-	switch {
-	case errors.As(err, &invalid):
-		return &wire.Hello{FrameID: frame.RequestID}, invalid, nil
-	case err != nil:
-		return nil, nil, err
+	if err == nil {
+		return m.(*wire.Hello), nil, nil // as expected
 	}
-	return m.(*wire.Hello), nil, nil // as expected
+	var field *wire.FieldError
+	if errors.As(err, &field) {
+		return &wire.Hello{FrameID: frame.RequestID}, field, nil
+	}
+	return nil, nil, err
 }
 
 // refusal returns the refusal that answers a hello; nil: the hello is not refused. invalid is what
 // parseHello found, or nil.
 func (b *Broker) refusal(hello *wire.Hello, invalid *wire.FieldError) *wire.Refused {
-	refused := wire.Refused{MinProtocol: protocol, MaxProtocol: protocol}
 	versions := b.o.Services[hello.Service].Versions
 	switch {
 	case invalid != nil:
-		refused.Code, refused.Reason = wire.RefusedPeerRejected, "hello is not valid: "+invalid.Error()
+		return refused(wire.RefusedPeerRejected, "hello is not valid: "+invalid.Error())
 	case hello.MinProtocol > protocol || (hello.MaxProtocol != 0 && hello.MaxProtocol < protocol):
-		refused.Code, refused.Reason = wire.RefusedVersionUnsupported, "protocol version is not spoken here"
+		return refused(wire.RefusedVersionUnsupported, "protocol version is not spoken here")
 	case b.isClosing():
-		refused.Code, refused.Reason, refused.RetryAfter = wire.RefusedShuttingDown, "shutting down", time.Second
+		r := refused(wire.RefusedShuttingDown, "shutting down")
+		r.RetryAfter = time.Second
+		return r
 	case b.service(hello.Service) == nil:
-		refused.Code, refused.Reason = wire.RefusedServiceUnknown, "service is not known"
+		return refused(wire.RefusedServiceUnknown, "service is not known")
 	case versions != nil && !slices.Contains(versions, hello.WantedVersion):
-		refused.Code, refused.Reason = wire.RefusedVersionBlocked, "wanted version of the service is not served here"
-	default:
-		return nil
+		return refused(wire.RefusedVersionBlocked, "wanted version of the service is not served here")
 	}
-	return &refused
+	return nil
+}
+
+func refused(code wire.RefusedCode, reason string) *wire.Refused {
+	return &wire.Refused{Code: code, Reason: reason, MinProtocol: protocol, MaxProtocol: protocol}
 }
 
 // negotiate makes the reply to a hello that is not refused. If the client is to be handed over,

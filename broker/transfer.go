@@ -233,7 +233,7 @@ func (t *transfer) giveBack(settled bool) net.Conn {
 		_ = t.conn.conn.SetDeadline(time.Time{})
 	}
 	t.b.ledger.Adopted(fromCaller)
-	return &ownedconn.Returned{Conn: ownedconn.New(t.conn.conn, t.request.Preface), Settled: settled}
+	return &ownedconn.Returned{Conn: ownedconn.Make(t.conn.conn, t.request.Preface), Settled: settled}
 }
 
 // outcome is what is known of every outcome; the caller adds its kind.

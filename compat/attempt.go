@@ -185,7 +185,7 @@ func (a *attempt) giveBack(why fallback.Decision, settled bool) broker.Outcome {
 	a.s.ledger.Adopted(fromCaller)
 	o := a.outcome(broker.Fallback, why)
 	o.Attempts, o.Backend = 0, registry.Backend{}
-	o.Conn, o.Settled = &ownedconn.Returned{Conn: ownedconn.New(a.conn, nil), Settled: settled}, settled
+	o.Conn, o.Settled = &ownedconn.Returned{Conn: ownedconn.Make(a.conn, nil), Settled: settled}, settled
 	return o
 }
 

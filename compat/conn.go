@@ -12,12 +12,12 @@ import (
 // servers look for in a *net.TCPConn, its Close shuts the connection down before it closes it, and its
 // methods are safe for concurrent use as those of net.Conn are. The zero Conn is not usable.
 type Conn struct {
-	*ownedconn.Conn
+	ownedconn.Conn
 	info backend.Info
 }
 
 func newConn(conn net.Conn, preface []byte, info backend.Info) *Conn {
-	return &Conn{Conn: ownedconn.New(conn, preface), info: info}
+	return &Conn{Conn: ownedconn.Make(conn, preface), info: info}
 }
 
 // Info returns what the broker told about the connection. A broker of running-process 4.5.5 tells

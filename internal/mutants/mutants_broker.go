@@ -78,8 +78,8 @@ func brokerMutants() []mutant {
 	}, {
 		name: "invalid-hello-is-not-answered", breaks: "G7", must: bySockets, file: "broker/clienthello.go",
 		says: "a client whose hello is not valid hears nothing, as from a broker that is gone",
-		old:  `case errors.As(err, &invalid):`,
-		new:  `case errors.As(err, &invalid) && false:`,
+		old:  `if errors.As(err, &field) {`,
+		new:  `if errors.As(err, &field) && false {`,
 	}, {
 		name: "wanted-version-is-not-judged", breaks: "G4", must: bySockets, file: "broker/clienthello.go",
 		says: "a client is handed to a service of a version that it did not ask for",

@@ -15,7 +15,7 @@ import (
 
 // Conn is a connection whose first bytes, the preface, were read before it came here: Read and
 // WriteTo give them first. Its Close ends the connection for everybody who has a copy of it. Make
-// one with New. Its methods are safe for concurrent use as those of net.Conn are.
+// one with Make. Its methods are safe for concurrent use as those of net.Conn are.
 type Conn struct {
 	net.Conn // a *net.TCPConn or *net.UnixConn
 
@@ -23,9 +23,10 @@ type Conn struct {
 	preface []byte
 }
 
-// New returns a connection of conn, a *net.TCPConn or *net.UnixConn, behind its preface, which it
-// keeps and does not change.
-func New(conn net.Conn, preface []byte) *Conn { return &Conn{Conn: conn, preface: preface} }
+// Make returns a connection of conn, a *net.TCPConn or *net.UnixConn, behind its preface, which it
+// keeps and does not change. It is a value, so that a connection which has one as a field costs one
+// allocation; it must not be copied once it is used.
+func Make(conn net.Conn, preface []byte) Conn { return Conn{Conn: conn, preface: preface} }
 
 // Unread returns what is left of the preface; the caller must not change it.
 func (c *Conn) Unread() []byte {
@@ -82,9 +83,14 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.Conn.(syscall.C
 // Close implements net.Conn. It shuts the connection down before it closes it. To close would end
 // only this copy: while a stuck process holds another, the client would wait for ever.
 func (c *Conn) Close() error {
-	_ = ShutdownBoth(c.Conn)
+	if raw, err := c.SyscallConn(); err == nil {
+		_ = raw.Control(shutdownBoth)
+	}
 	return c.Conn.Close()
 }
+
+// shutdownBoth captures nothing, and so allocates nothing: every connection ends by it.
+func shutdownBoth(fd uintptr) { _ = fdpass.ShutdownBoth(int(fd)) }
 
 // Detach returns a file of the connection, which the caller closes, and closes c without ending the
 // connection. What is left of the preface is lost.
@@ -101,7 +107,7 @@ func (c *Conn) Detach() (*os.File, error) {
 
 // Returned is a connection that a handoff gave back to the process that asked for it.
 type Returned struct {
-	*Conn
+	Conn
 	Settled bool // no other process has a copy of it
 }
 

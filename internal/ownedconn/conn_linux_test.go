@@ -34,12 +34,12 @@ func TestPrefaceComesBeforeTheConnection(t *testing.T) {
 	_, err := io.WriteString(client, " world")
 	require.NoError(t, err)
 	require.NoError(t, client.CloseWrite())
-	c := ownedconn.New(server, []byte("hello"))
+	c := ownedconn.Make(server, []byte("hello"))
 	b := make([]byte, 2)
-	_, err = io.ReadFull(c, b)
+	_, err = io.ReadFull(&c, b)
 	require.NoError(t, err)
 	require.Equal(t, "llo", string(c.Unread()))
-	rest, err := io.ReadAll(struct{ io.Reader }{c})
+	rest, err := io.ReadAll(struct{ io.Reader }{&c})
 	require.NoError(t, err)
 	require.Equal(t, "hello world", string(b)+string(rest))
 	require.Empty(t, c.Unread())
@@ -60,7 +60,7 @@ func TestWriteToKeepsWhatItsWriterDidNotTake(t *testing.T) {
 	_, err := io.WriteString(client, "!")
 	require.NoError(t, err)
 	require.NoError(t, client.CloseWrite())
-	c := ownedconn.New(server, []byte("abcdef"))
+	c := ownedconn.Make(server, []byte("abcdef"))
 	var first half
 	n, err := c.WriteTo(&first)
 	require.ErrorIs(t, err, errFull)
@@ -76,7 +76,7 @@ func TestWriteToKeepsWhatItsWriterDidNotTake(t *testing.T) {
 func TestUnreadCannotBeExtendedInPlace(t *testing.T) {
 	_, server := pair(t)
 	preface := []byte("abcd")
-	c := ownedconn.New(server, preface[:2])
+	c := ownedconn.Make(server, preface[:2])
 	_ = append(c.Unread(), 'x')
 	require.Equal(t, "abcd", string(preface))
 }
@@ -86,14 +86,16 @@ func TestCloseEndsEveryCopy(t *testing.T) {
 	copied, err := server.File()
 	require.NoError(t, err)
 	defer copied.Close()
-	require.NoError(t, ownedconn.New(server, nil).Close())
+	c := ownedconn.Make(server, nil)
+	require.NoError(t, c.Close())
 	_, err = client.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
 }
 
 func TestDetachEndsNoCopy(t *testing.T) {
 	client, server := pair(t)
-	f, err := ownedconn.New(server, nil).Detach()
+	c := ownedconn.Make(server, nil)
+	f, err := c.Detach()
 	require.NoError(t, err)
 	defer f.Close()
 	_, err = server.Write([]byte("x"))
