@@ -50,13 +50,18 @@ func brokerMutants() []mutant {
 		old:  `readable := queueSurvives && !errors.As(why, &garbled)`,
 		new:  `readable := queueSurvives || errors.As(why, &garbled)`,
 	}, {
-		name: "given-up-and-taken-back", breaks: "G9", must: bySockets, file: "broker/transfer.go",
-		says: "who cannot wait gets the connection back, though an ACK may be on its way",
-		old: `		a.abandonFenced()
-`,
-		new: `		a.link.service.registry.Abandon(a.token)
-		t.results <- result{attempt: a, step: OpAbandon}
-`,
+		name: "given-up-and-taken-back", breaks: "G9", must: bySockets, file: "broker/attemptoutcome.go",
+		says: "a connection that must be decided at once is taken back, though an ACK may be on its way",
+		old: `	a.trace(OpAbandon, nil)
+	a.fence(nil)`,
+		new: `	a.trace(OpAbandon, nil)
+	a.owner.deliver(result{attempt: a, step: OpAbandon})`,
+	}, {
+		name: "cut-off-and-taken-back", breaks: "G9", must: bySockets, file: "broker/shutdown.go",
+		says: "a Shutdown that waits no longer takes connections back, though an ACK may be on its way",
+		old:  `			a.abandonFenced()`,
+		new: `			a.link.service.registry.Abandon(a.token)
+			a.owner.deliver(result{attempt: a, step: OpAbandon})`,
 	}, {
 		name: "repeated-ack-is-revoked", breaks: "G9", must: bySockets, file: "broker/linkhandlers.go",
 		says: "an owner that repeats its ACK is told to let go",
