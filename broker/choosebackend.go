@@ -74,8 +74,12 @@ func (t *transfer) offerTo(l *link) (sendResult, fallback.Decision) {
 	if a == nil {
 		return giveUp, why
 	}
+	if !t.advance(OpSendOffer) {
+		l.service.registry.Abandon(a.token)
+		a.trace(OpAbandon, nil)
+		return giveUp, fallback.Decision{Reason: fallback.PermissionDenied}
+	}
 	t.latest = a
-	t.advance(OpSendOffer)
 	sent, why := a.offer(&t.request, t.ready)
 	if sent == offerSent {
 		return sent, why

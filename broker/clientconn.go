@@ -111,16 +111,20 @@ func (c *clientConn) fence() error {
 	return inner
 }
 
-// close closes the broker's copy, without shutdown: other copies stay open.
+// close closes the broker's copy, without shutdown: other copies stay open. Once closed it does
+// nothing: the number of a closed descriptor may be that of another connection by then.
 func (c *clientConn) close() {
 	switch {
 	case c.conn != nil:
 		c.conn.Close()
 	case c.file != nil:
 		c.file.Close()
-	default:
+	case c.fd >= 0:
 		fdpass.Close(c.fd)
+	default:
+		return
 	}
+	c.fd, c.file, c.conn = -1, nil, nil
 	c.b.ledger.Closed(c.from)
 }
 

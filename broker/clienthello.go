@@ -17,11 +17,13 @@ const protocol = 1
 
 // endByReply ends the connection of a client that the reply to its hello told to reconnect.
 func (t *transfer) endByReply(why fallback.Decision) {
-	t.advance(OpSendFallback) // by the reply
-	t.conn.linger(t.b.o.SettleTimeout)
-	t.conn.end("not handed over")
 	o := t.outcome(why)
-	o.Kind = Fallback
+	o.Kind = Fenced
+	if t.advance(OpSendFallback) { // by the reply
+		t.conn.linger(t.b.o.SettleTimeout)
+		t.conn.end("not handed over")
+		o.Kind = Fallback
+	}
 	t.finish(o)
 }
 

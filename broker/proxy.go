@@ -8,56 +8,60 @@ import (
 	"sync"
 )
 
-// proxy connects the client to the request's proxy target and copies between them, in goroutines of
-// its own, until both have ended or Shutdown waits no longer. With an error the connection is
-// untouched. Spec: Proxy.
-func (t *transfer) proxy() error {
+// dialProxy connects to the proxy target of a client's request. It returns nil if that cannot be done,
+// and then the client's connection is untouched. Spec: Proxy.
+func (b *Broker) dialProxy(r Request, client *clientConn) net.Conn {
 	network := "tcp"
-	if strings.HasPrefix(t.request.Proxy, "/") || strings.HasPrefix(t.request.Proxy, "@") {
+	if strings.HasPrefix(r.Proxy, "/") || strings.HasPrefix(r.Proxy, "@") {
 		network = "unix"
 	}
-	ctx, cancel := context.WithTimeout(t.b.forceCtx, t.b.o.Handshake)
+	ctx, cancel := context.WithTimeout(b.forceCtx, b.o.Handshake)
 	defer cancel()
 	var d net.Dialer
-	target, err := d.DialContext(ctx, network, t.request.Proxy)
+	target, err := d.DialContext(ctx, network, r.Proxy)
 	if err == nil {
-		if err = t.conn.wrap(); err != nil {
+		if err = client.wrap(); err != nil {
 			target.Close()
 		}
 	}
-	t.b.trace(Event{Op: OpProxy, Err: err, Note: t.request.Proxy})
+	b.trace(Event{Op: OpProxy, Err: err, Note: r.Proxy})
 	if err != nil {
-		t.b.log.Warn("proxy target not reached", "service", t.request.Service, "target", t.request.Proxy, "error", err)
-		return err
+		b.log.Warn("proxy target not reached", "service", r.Service, "target", r.Proxy, "error", err)
+		return nil
 	}
-	t.b.running.Add(1) // Shutdown waits for this transfer, so it is not past Wait
-	go func() {
-		defer t.b.running.Done()
-		t.copyBoth(target)
-	}()
-	return nil
+	return target
 }
 
-func (t *transfer) copyBoth(target net.Conn) {
-	stop := context.AfterFunc(t.b.forceCtx, func() {
-		_ = t.conn.fence()
+// startProxy copies between a client and its proxy target, in goroutines of its own, until both have
+// ended or Shutdown waits no longer.
+func (b *Broker) startProxy(client *clientConn, preface []byte, target net.Conn) {
+	b.running.Add(1) // Shutdown waits for the client's transfer, so it is not past Wait
+	go func() {
+		defer b.running.Done()
+		b.copyBoth(client, preface, target)
+	}()
+}
+
+func (b *Broker) copyBoth(client *clientConn, preface []byte, target net.Conn) {
+	stop := context.AfterFunc(b.forceCtx, func() {
+		_ = client.fence()
 		target.Close()
 	})
 	defer stop()
 	var both sync.WaitGroup
 	both.Go(func() {
-		if _, err := target.Write(t.request.Preface); err == nil {
-			_, _ = io.Copy(target, t.conn.conn)
+		if _, err := target.Write(preface); err == nil {
+			_, _ = io.Copy(target, client.conn)
 		}
 		closeWrite(target)
 	})
 	both.Go(func() {
-		_, _ = io.Copy(t.conn.conn, target)
-		closeWrite(t.conn.conn)
+		_, _ = io.Copy(client.conn, target)
+		closeWrite(client.conn)
 	})
 	both.Wait()
 	target.Close()
-	t.conn.end("proxied")
+	client.end("proxied")
 }
 
 // closeWrite passes on the end of one direction; the other goes on.

@@ -69,17 +69,6 @@ func TestTransferTakesTheStepsOfTheSpecificationOnly(t *testing.T) {
 	}
 }
 
-func TestStepThatIsNotAllowedStopsTheProcess(t *testing.T) {
-	t.Run("an offer while a holder may have a copy", func(t *testing.T) {
-		require.Panics(t, func() { (&transfer{state: transferReturned}).advance(OpSendOffer) })
-	})
-	t.Run("anything once a backend owns the connection", func(t *testing.T) {
-		for _, step := range steps(t) {
-			require.Panics(t, func() { (&transfer{state: transferAdopted}).advance(step) }, "%s", step)
-		}
-	})
-}
-
 // linkMoves are the rows of linkPhase.after. Where the specification has an action for one, it is
 // named.
 func linkMoves() map[move[linkPhase, linkEvent]]string {

@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"time"
 
@@ -54,6 +53,11 @@ func (s transferState) after(step Op) (transferState, bool) {
 	return s, false
 }
 
+// String returns the name of the state.
+func (s transferState) String() string {
+	return [...]string{"offering", "offered", "returned", "adopted", "fenced", "told", "proxied", "ended"}[s]
+}
+
 // transfer is the life of one client's connection, over several attempts if need be. It has one
 // goroutine at a time. While it is offered it has none: whoever claims the attempt from its link
 // delivers the result.
@@ -73,14 +77,25 @@ type transfer struct {
 	results chan result // where the result of an attempt goes; nil: to a new goroutine
 }
 
-// advance takes a step. A step that is not allowed is a defect of this package that could give the
-// connection two owners, and stops the process: nobody owning it beats two.
-func (t *transfer) advance(step Op) {
+// advance takes a step, and reports whether it is allowed. One that is not is a defect of this
+// package, by which the connection could get two owners. It is fenced instead, because nobody owning
+// it beats two, and the caller must do nothing more with it; all other connections go on.
+func (t *transfer) advance(step Op) bool {
 	next, ok := t.state.after(step)
-	if !ok {
-		panic(fmt.Sprintf("broker: step %s of a transfer in state %d", step, t.state))
+	if ok {
+		t.state = next
+		return true
 	}
-	t.state = next
+	t.b.log.Error("illegal step of a transfer", "step", step, "state", t.state, "service", t.request.Service)
+	t.state = transferFenced
+	if a := t.latest; a != nil && a.link.claim(a.correlation, a.token) != nil {
+		a.link.service.registry.Abandon(a.token)
+		a.trace(OpAbandon, nil)
+		a.revoke()
+	}
+	t.b.trace(Event{Op: OpFence, Err: t.conn.fence(), Note: "illegal step " + string(step)})
+	t.conn.close()
+	return false
 }
 
 // admit counts the connection in, or returns why there are too many.
@@ -138,7 +153,8 @@ func (t *transfer) proceed(ctx context.Context, r result) Outcome {
 		settled := t.awaitSettled(ctx, r.attempt)
 		// Not before: until it has closed its copy, a holder can change what they share.
 		if err := t.conn.regain(); err != nil {
-			return t.lose(r.why, err)
+			t.b.log.Warn("connection lost", "service", t.request.Service, "error", err)
+			return t.endConn(t.outcome(r.why), "cannot be used")
 		}
 		if !settled || ctx.Err() != nil || t.b.isClosing() {
 			return t.giveUp(r.why, settled)
@@ -176,40 +192,45 @@ func (t *transfer) awaitSettled(ctx context.Context, a *attempt) bool {
 		a.trace(OpSettle, errStuck)
 		return false
 	}
-	t.advance(OpSettle)
 	a.trace(OpSettle, nil)
-	return true
+	return t.advance(OpSettle)
 }
 
 // giveUp does what is left to do for a connection that the broker has and nobody adopted.
 func (t *transfer) giveUp(why fallback.Decision, settled bool) Outcome {
 	o := t.outcome(why)
 	o.Settled = settled
+	var target net.Conn // of the proxy; nil: none
+	if t.ready.IsZero() && t.request.Proxy != "" {
+		target = t.b.dialProxy(t.request, t.conn)
+	}
 	switch {
-	case t.ready.IsZero() && t.request.Proxy != "" && t.proxy() == nil:
-		t.advance(OpProxy)
+	case target != nil && t.advance(OpProxy):
 		o.Kind = Proxied
-	case t.fromHandoff:
-		t.advance(OpSendFallback) // to the caller, who decides what to tell the client
+		t.b.startProxy(t.conn, t.request.Preface, target)
+	case target != nil:
+		target.Close()
+		o.Kind = Fenced
+	case !t.fromHandoff && t.ready.IsZero():
+		return t.endConn(o, "")
+	case !t.advance(OpSendFallback):
+		o.Kind = Fenced
+	case t.fromHandoff: // the caller decides what to tell the client
 		o.Kind, o.Conn = Fallback, t.giveBack(settled)
-	case !t.ready.IsZero():
-		t.advance(OpSendFallback)
+	default:
 		o.Kind = Fallback
 		t.sendFallback(why)
-	default:
-		t.advance(OpEndConn)
-		o.Kind = Closed
-		t.conn.end("")
 	}
 	return o
 }
 
-// lose ends a connection that cannot be made fit for use again.
-func (t *transfer) lose(why fallback.Decision, err error) Outcome {
-	t.b.log.Warn("connection lost", "service", t.request.Service, "error", err)
-	t.advance(OpEndConn)
-	t.conn.end("cannot be used")
-	o := t.outcome(why)
+// endConn ends a connection that the broker has.
+func (t *transfer) endConn(o Outcome, note string) Outcome {
+	if !t.advance(OpEndConn) {
+		o.Kind = Fenced
+		return o
+	}
+	t.conn.end(note)
 	o.Kind = Closed
 	return o
 }
