@@ -7,10 +7,10 @@ FUZZTIME    ?= 5m
 PLATFORMS    = linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 windows/386
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go unit race spec spec-long traces drift verify java cc fuzz mutants mutants-quick bench bench-handoff soak faults cover lint staticcheck vulncheck cross generate
+.PHONY: help demo test test-go unit race spec spec-long traces drift verify java cc fuzz mutants mutants-quick mutants-generic bench bench-handoff soak faults cover lint staticcheck vulncheck cross generate
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## hand a thousand connections to backends that fail, and count
 	$(GO) run ./cmd/handoff demo
@@ -58,6 +58,9 @@ mutants: cc ## make mutants of the source, in a copy; every one must be killed
 
 mutants-quick: cc # the same with one seed
 	$(GO) run ./internal/mutants -quick
+
+mutants-generic: ## change every condition and statement; the package's own tests must notice (nightly)
+	$(GO) run ./internal/mutants/generic $(ARGS)
 
 bench-handoff: ## a handoff beside the reconnect that it replaces (Linux)
 	$(GO) run ./cmd/handoff bench handoff

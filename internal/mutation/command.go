@@ -37,10 +37,15 @@ func NewCommand(name, group string, mutants []Mutant, jobs int) *Command {
 }
 
 // A UsageError says that the command was called wrongly.
-type UsageError struct{ error }
+type UsageError struct {
+	Err error // what is wrong
+}
 
-// Unwrap returns what is wrong.
-func (e UsageError) Unwrap() error { return e.error }
+// Error returns the message of Err.
+func (e UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e UsageError) Unwrap() error { return e.Err }
 
 // Exit prints what a run of the program name came to, if it is an error, and returns the exit code:
 // 0 for nil and for -h, 2 for wrong usage, else 1.
