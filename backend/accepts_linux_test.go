@@ -1,8 +1,6 @@
 package backend_test
 
 import (
-	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,21 +56,6 @@ func accept(t *testing.T, accepted <-chan *backend.Conn) *backend.Conn {
 func awaitUncertain(t *testing.T, b *broker) {
 	t.Helper()
 	require.Eventually(t, func() bool { return b.trace.has(backend.OpUncertain) }, hang, time.Millisecond)
-}
-
-// descriptors returns how many sockets this process has open. Other descriptors come and go,
-// such as the pipes that Go keeps for splice.
-func descriptors(t *testing.T) int {
-	entries, err := os.ReadDir("/proc/self/fd")
-	require.NoError(t, err)
-	var sockets int
-	for _, entry := range entries {
-		to, err := os.Readlink("/proc/self/fd/" + entry.Name())
-		if err == nil && strings.HasPrefix(to, "socket:") {
-			sockets++
-		}
-	}
-	return sockets
 }
 
 func closeFD(t *testing.T, fd int) {

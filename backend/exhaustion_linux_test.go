@@ -1,11 +1,11 @@
 package backend_test
 
 import (
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -18,7 +18,7 @@ func TestSurplusOfATruncatedControlMessageIsClosed(t *testing.T) {
 	ln := b.listen(backend.Options{})
 	accepted := startAccept(ln)
 	o, fd := b.newOffer(long)
-	free := exhaustDescriptors(t, 3) // for the first, and the two that Accept needs for a moment
+	free := socktest.LeaveDescriptors(t, 3) // for the first, and the two that Accept needs for a moment
 	_, _, err := b.conn.WriteMsgUnix(o.Append(nil), unix.UnixRights(fd, fd, fd, fd, fd), nil)
 	require.NoError(t, err)
 	b.readAck(o)
@@ -39,7 +39,7 @@ func TestOfferIsRejectedOrWaitsWhenNoDescriptorIsLeft(t *testing.T) {
 	accepted := startAccept(ln)
 	awaitWaitingAccept(t, ln)
 	none, fd := b.newOffer(long)
-	free := exhaustDescriptors(t, 0)
+	free := socktest.LeaveDescriptors(t, 0)
 	b.write(none.Append(nil), fd)
 	b.readNack(none, wire.ReasonFDPressureDisabled)
 	free()
@@ -87,7 +87,7 @@ func TestDrainKeepsAConnectionThatWaitsForADescriptor(t *testing.T) {
 	kept := b.ownedWithoutAccept(ln)
 	b.link.link.Close()
 	require.Eventually(t, func() bool { return b.trace.has(backend.OpLinkEnd) }, hang, time.Millisecond)
-	free := exhaustDescriptors(t, 0)
+	free := socktest.LeaveDescriptors(t, 0)
 	accepted := startAccept(ln)
 	time.Sleep(50 * time.Millisecond)
 	require.NoError(t, ln.Drain(t.Context()))
@@ -106,7 +106,7 @@ func (b *broker) ownedWithoutDescriptors(accepted <-chan *backend.Conn, n int) (
 	require.NoError(b.t, err)
 	o, fd := b.newOffer(long)
 	o.ReadyToken = token
-	more := exhaustDescriptors(b.t, n)
+	more := socktest.LeaveDescriptors(b.t, n)
 	b.write(o.Append(nil), fd)
 	b.readAck(o)
 	o.readReady(b.t)
@@ -114,35 +114,4 @@ func (b *broker) ownedWithoutDescriptors(accepted <-chan *backend.Conn, n int) (
 	require.Empty(b.t, accepted)
 	b.ping() // the reader is not blocked
 	return o, func() { more(); closeFD(b.t, fd) }
-}
-
-// exhaustDescriptors leaves this process n descriptors, until free is called.
-func exhaustDescriptors(t *testing.T, n int) (free func()) {
-	t.Helper()
-	var all unix.Rlimit
-	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &all))
-	low := all
-	low.Cur = 256
-	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &low))
-	var spare []int
-	for {
-		fd, err := unix.Dup(0)
-		if err != nil {
-			require.ErrorIs(t, err, unix.EMFILE)
-			break
-		}
-		spare = append(spare, fd)
-	}
-	require.GreaterOrEqual(t, len(spare), n)
-	for _, fd := range spare[:n] {
-		closeFD(t, fd)
-	}
-	free = sync.OnceFunc(func() {
-		for _, fd := range spare[n:] {
-			closeFD(t, fd)
-		}
-		require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &all))
-	})
-	t.Cleanup(free)
-	return free
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/internal/fdpass"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -36,9 +37,9 @@ type broker struct {
 
 func newBroker(t *testing.T, mode wire.Mode) *broker {
 	t.Helper()
-	before := descriptors(t)
+	before := socktest.OpenSockets(t)
 	t.Cleanup(func() {
-		require.Eventually(t, func() bool { return descriptors(t) <= before }, 30*time.Second, 5*time.Millisecond)
+		require.Eventually(t, func() bool { return socktest.OpenSockets(t) <= before }, 30*time.Second, 5*time.Millisecond)
 	})
 	b := &broker{t: t, path: filepath.Join(t.TempDir(), "control"), mode: mode}
 	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: b.path, Net: "unix"})

@@ -1,11 +1,11 @@
 package backend_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -35,32 +35,32 @@ func TestHostileMessageEndsTheLink(t *testing.T) {
 		send func(held, owned offered) []byte
 		is   func(error) bool
 	}{
-		"what is no frame":                 {func(_, _ offered) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n") }, sentinel(wire.ErrFraming)},
-		"a frame that is a byte too large": {func(_, _ offered) []byte { return []byte{1, 1, 0, 1, 0} }, size(wire.MaxOffer + 1)},
-		"a frame of four gigabytes":        {func(_, _ offered) []byte { return []byte("\x01\xff\xff\xff\xff") }, size(1<<32 - 1)},
-		"an empty frame":                   {func(_, _ offered) []byte { return []byte{1, 0, 0, 0, 0} }, envelope(wire.ErrVersion)},
+		"what is no frame":                 {func(_, _ offered) []byte { return []byte("HTTP/1.1 400 Bad Request\r\n") }, socktest.Is(wire.ErrFraming)},
+		"a frame that is a byte too large": {func(_, _ offered) []byte { return []byte{1, 1, 0, 1, 0} }, socktest.IsFrameSize(wire.MaxOffer+1, wire.MaxOffer)},
+		"a frame of four gigabytes":        {func(_, _ offered) []byte { return []byte("\x01\xff\xff\xff\xff") }, socktest.IsFrameSize(1<<32-1, wire.MaxOffer)},
+		"an empty frame":                   {func(_, _ offered) []byte { return []byte{1, 0, 0, 0, 0} }, socktest.IsEnvelope(wire.ErrVersion)},
 		"a frame that is compressed": {func(held, _ offered) []byte {
 			return frame(revoke(held), func(f *wire.Frame) { f.Encoding = wire.EncodingLZ4 })
-		}, envelope(wire.ErrEncoding)},
+		}, socktest.IsEnvelope(wire.ErrEncoding)},
 		"a protocol that nobody speaks": {func(held, _ offered) []byte {
 			return frame(revoke(held), func(f *wire.Frame) { f.Protocol = 0xFFFF })
-		}, envelope(wire.ErrProtocol)},
+		}, socktest.IsEnvelope(wire.ErrProtocol)},
 		"a token that is cut short": {func(held, _ offered) []byte {
 			return frame(revoke(held), func(f *wire.Frame) { f.Payload = f.Payload[:9] })
-		}, field(wire.ErrTruncated)},
+		}, socktest.IsField(wire.ErrTruncated)},
 		"an offer under another request id": {func(held, _ offered) []byte {
 			return frame(&held.Offer, func(f *wire.Frame) { f.RequestID++ })
-		}, envelope(wire.ErrRequestID)},
+		}, socktest.IsEnvelope(wire.ErrRequestID)},
 		"an ACK": {func(held, _ offered) []byte {
 			m := wire.Ack{Token: held.Token, Accepted: true, CorrelationID: held.CorrelationID}
 			return m.Append(nil)
-		}, sentinel(backend.ErrMessage)},
-		"a commit of what was not acknowledged": {func(held, _ offered) []byte { return commit(held) }, sentinel(backend.ErrNeverAcked)},
+		}, socktest.Is(backend.ErrMessage)},
+		"a commit of what was not acknowledged": {func(held, _ offered) []byte { return commit(held) }, socktest.Is(backend.ErrNeverAcked)},
 		"a commit under another token": {func(held, owned offered) []byte {
 			held.Token = owned.Token
 			return commit(held)
-		}, sentinel(backend.ErrNeverAcked)},
-		"a commit of an earlier link": {func(_, owned offered) []byte { return commit(owned) }, sentinel(backend.ErrNeverAcked)},
+		}, socktest.Is(backend.ErrNeverAcked)},
+		"a commit of an earlier link": {func(_, owned offered) []byte { return commit(owned) }, socktest.Is(backend.ErrNeverAcked)},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -131,29 +131,4 @@ func TestUnfinishedFrameDelaysNeitherServingNorClose(t *testing.T) {
 	require.NoError(t, ln.Close())
 	held.readEnd(t)
 	b.readEOF()
-}
-
-func sentinel(target error) func(error) bool {
-	return func(err error) bool { return errors.Is(err, target) }
-}
-
-func envelope(target error) func(error) bool {
-	return func(err error) bool {
-		var e *wire.EnvelopeError
-		return errors.As(err, &e) && errors.Is(e, target)
-	}
-}
-
-func field(target error) func(error) bool {
-	return func(err error) bool {
-		var e *wire.FieldError
-		return errors.As(err, &e) && errors.Is(e, target)
-	}
-}
-
-func size(n uint32) func(error) bool {
-	return func(err error) bool {
-		var e *wire.FrameSizeError
-		return errors.As(err, &e) && e.Size == n && e.Max == wire.MaxOffer
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -37,7 +38,7 @@ func TestConnectionThatCameBackObeysItsDeadlines(t *testing.T) {
 func obeysDeadlines(t *testing.T, options broker.Options, giveBack func(*peer, offer)) {
 	w := newWorld(t, options)
 	p := w.peer()
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	back := make(chan broker.Outcome, 1)
 	go func() {
 		o, _ := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})

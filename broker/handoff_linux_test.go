@@ -13,24 +13,10 @@ import (
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
-
-// tcpPair returns the two ends of a TCP connection.
-func tcpPair(t *testing.T) (client, server *net.TCPConn) {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer ln.Close()
-	c, err := net.Dial("tcp", ln.Addr().String())
-	require.NoError(t, err)
-	s, err := ln.Accept()
-	require.NoError(t, err)
-	t.Cleanup(func() { c.Close(); s.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(hang)))
-	return c.(*net.TCPConn), s.(*net.TCPConn)
-}
 
 func hear(t *testing.T, c net.Conn, want string) {
 	t.Helper()
@@ -42,7 +28,7 @@ func hear(t *testing.T, c net.Conn, want string) {
 func TestHandoffOfOneConnection(t *testing.T) {
 	w := newWorld(t, patient())
 	w.echoBackend("one", backend.Options{})
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	_, err := io.WriteString(client, "lo\n")
 	require.NoError(t, err)
 	o, err := w.broker.Handoff(context.Background(), server, broker.Request{Service: service, Preface: []byte("hel")})
@@ -56,7 +42,7 @@ func TestHandoffOfOneConnection(t *testing.T) {
 
 func TestHandoffGivesTheConnectionBack(t *testing.T) {
 	w := newWorld(t, patient())
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	require.NoError(t, server.SetDeadline(time.Unix(1, 0)))
 	_, err := io.WriteString(client, "lo\n")
 	require.NoError(t, err)
@@ -79,7 +65,7 @@ func TestHandoffGivesTheConnectionBack(t *testing.T) {
 
 func TestPrefaceOfAConnectionThatCameBackGoesToTheNext(t *testing.T) {
 	w := newWorld(t, patient())
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	p := w.peer()
 	type result struct {
 		o   broker.Outcome
@@ -107,7 +93,7 @@ func TestPrefaceOfAConnectionThatCameBackGoesToTheNext(t *testing.T) {
 
 func TestUnsettledConnectionIsNotOfferedAgain(t *testing.T) {
 	w := newWorld(t, quick())
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	p := w.peer()
 	o, err := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})
 	require.NoError(t, err)
@@ -124,7 +110,7 @@ func TestUnsettledConnectionIsNotOfferedAgain(t *testing.T) {
 
 func TestHandoffThatCannotWaitFences(t *testing.T) {
 	w := newWorld(t, patient())
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	p := w.peer()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -148,7 +134,7 @@ func TestHandoffThatCannotWaitFences(t *testing.T) {
 
 func TestHandoffRefusesWhatItCannotPass(t *testing.T) {
 	w := newWorld(t, patient())
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	cases := map[string]struct {
 		conn    net.Conn
 		request broker.Request
@@ -177,7 +163,7 @@ func first(a, b net.Conn) net.Conn { b.Close(); return a }
 
 func TestHandoffAfterShutdown(t *testing.T) {
 	w := newWorld(t, patient())
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	w.shutdown()
 	o, err := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})
 	require.ErrorIs(t, err, broker.ErrClosed)
@@ -189,8 +175,8 @@ func TestProxyServesWhomNobodyAdopts(t *testing.T) {
 	target, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer target.Close()
-	go echo("target", target)
-	client, server := tcpPair(t)
+	go socktest.EchoLines("target", target)
+	client, server := socktest.TCPPair(t)
 	o, err := w.broker.Handoff(context.Background(), server,
 		broker.Request{Service: service, Preface: []byte("hel"), Proxy: target.Addr().String()})
 	require.NoError(t, err)
@@ -206,7 +192,7 @@ func TestProxyServesWhomNobodyAdopts(t *testing.T) {
 
 func TestProxyThatCannotBeReachedGivesBack(t *testing.T) {
 	w := newWorld(t, patient())
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	o, err := w.broker.Handoff(context.Background(), server, broker.Request{Service: service, Proxy: "/nowhere"})
 	require.NoError(t, err)
 	require.Equal(t, broker.Fallback, o.Kind)

@@ -1,11 +1,11 @@
 package broker_test
 
 import (
-	"errors"
 	"slices"
 	"testing"
 
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -23,70 +23,70 @@ func TestHostileMessages(t *testing.T) {
 		lost bool // the link, and the handoff on it
 	}{
 		"a token of another link": {func(_, others offer) string { return accept(others) },
-			broker.OpReadAck, is(registry.ErrNotPending), false},
+			broker.OpReadAck, socktest.Is(registry.ErrNotPending), false},
 		"a token of another link under its own correlation id": {func(own, others offer) string {
 			own.Token = others.Token
 			return accept(own)
-		}, broker.OpReadAck, is(registry.ErrNotPending), false},
+		}, broker.OpReadAck, socktest.Is(registry.ErrNotPending), false},
 		"its own token under another correlation id": {func(own, others offer) string {
 			own.CorrelationID = others.CorrelationID
 			return accept(own)
-		}, broker.OpReadAck, is(registry.ErrNotPending), false},
+		}, broker.OpReadAck, socktest.Is(registry.ErrNotPending), false},
 		"a token that was never issued": {func(offer, offer) string { return text(&forged) },
-			broker.OpReadAck, is(registry.ErrNotPending), false},
+			broker.OpReadAck, socktest.Is(registry.ErrNotPending), false},
 		"the client's token": {func(own, _ offer) string {
 			own.Token = own.ReadyToken
 			return accept(own)
-		}, broker.OpReadAck, is(registry.ErrNotPending), false},
+		}, broker.OpReadAck, socktest.Is(registry.ErrNotPending), false},
 		"an ACK under another request id": {func(own, _ offer) string {
 			f := frameOf(t, accept(own))
 			f.RequestID++
 			return string(f.Append(nil))
-		}, broker.OpDropLink, envelope(wire.ErrRequestID), true},
+		}, broker.OpDropLink, socktest.IsEnvelope(wire.ErrRequestID), true},
 		"an ACK that is compressed": {func(own, _ offer) string {
 			f := frameOf(t, accept(own))
 			f.Encoding = wire.EncodingZstd
 			return string(f.Append(nil))
-		}, broker.OpDropLink, envelope(wire.ErrEncoding), true},
+		}, broker.OpDropLink, socktest.IsEnvelope(wire.ErrEncoding), true},
 		"an ACK of another version": {func(own, _ offer) string {
 			f := frameOf(t, accept(own))
 			f.Version = 2
 			return string(f.Append(nil))
-		}, broker.OpDropLink, envelope(wire.ErrVersion), true},
+		}, broker.OpDropLink, socktest.IsEnvelope(wire.ErrVersion), true},
 		"an ACK of another kind": {func(own, _ offer) string {
 			f := frameOf(t, accept(own))
 			f.Kind = wire.KindCancel
 			return string(f.Append(nil))
-		}, broker.OpDropLink, envelope(wire.ErrKind), true},
+		}, broker.OpDropLink, socktest.IsEnvelope(wire.ErrKind), true},
 		"a protocol that nobody speaks": {func(own, _ offer) string {
 			f := frameOf(t, accept(own))
 			f.Protocol = 0xFFFF
 			return string(f.Append(nil))
-		}, broker.OpDropLink, envelope(wire.ErrProtocol), true},
+		}, broker.OpDropLink, socktest.IsEnvelope(wire.ErrProtocol), true},
 		"an ACK whose token is cut short": {func(own, _ offer) string {
 			f := frameOf(t, accept(own))
 			f.Payload = f.Payload[:10]
 			return string(f.Append(nil))
-		}, broker.OpDropLink, field(wire.ErrTruncated), true},
+		}, broker.OpDropLink, socktest.IsField(wire.ErrTruncated), true},
 		"an ACK without a token": {func(own, _ offer) string {
 			f := frameOf(t, accept(own))
 			f.Payload = f.Payload[18:]
 			return string(f.Append(nil))
-		}, broker.OpDropLink, field(registry.ErrTokenMissing), true},
+		}, broker.OpDropLink, socktest.IsField(registry.ErrTokenMissing), true},
 		"an empty frame": {func(offer, offer) string { return "\x01\x00\x00\x00\x00" },
-			broker.OpDropLink, envelope(wire.ErrVersion), true},
+			broker.OpDropLink, socktest.IsEnvelope(wire.ErrVersion), true},
 		"what is no frame": {func(offer, offer) string { return "GET / HTTP/1.1\r\n" },
-			broker.OpDropLink, is(wire.ErrFraming), true},
+			broker.OpDropLink, socktest.Is(wire.ErrFraming), true},
 		"a frame that is a byte too large": {func(offer, offer) string { return "\x01\x01\x10\x00\x00" },
-			broker.OpDropLink, size(wire.MaxControl + 1), true},
+			broker.OpDropLink, socktest.IsFrameSize(wire.MaxControl+1, wire.MaxControl), true},
 		"a frame of four gigabytes": {func(offer, offer) string { return "\x01\xff\xff\xff\xff" },
-			broker.OpDropLink, size(1<<32 - 1), true},
+			broker.OpDropLink, socktest.IsFrameSize(1<<32-1, wire.MaxControl), true},
 		"an offer": {func(own, _ offer) string { return text(&own.Offer) },
-			broker.OpDropLink, is(broker.ErrMessage), true},
+			broker.OpDropLink, socktest.Is(broker.ErrMessage), true},
 		"a commit": {func(own, _ offer) string { return text((*wire.Commit)(ptr(own.name()))) },
-			broker.OpDropLink, is(broker.ErrMessage), true},
+			broker.OpDropLink, socktest.Is(broker.ErrMessage), true},
 		"a second hello": {func(offer, offer) string { return text(&wire.LinkHello{Version: 1, Service: service}) },
-			broker.OpDropLink, is(broker.ErrMessage), true},
+			broker.OpDropLink, socktest.Is(broker.ErrMessage), true},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -155,31 +155,6 @@ func frameOf(t *testing.T, s string) wire.Frame {
 	f, err := wire.ParseFrame([]byte(s[wire.HeaderSize:]))
 	require.NoError(t, err)
 	return f
-}
-
-func is(target error) func(error) bool {
-	return func(err error) bool { return errors.Is(err, target) }
-}
-
-func envelope(target error) func(error) bool {
-	return func(err error) bool {
-		var e *wire.EnvelopeError
-		return errors.As(err, &e) && errors.Is(e, target)
-	}
-}
-
-func field(target error) func(error) bool {
-	return func(err error) bool {
-		var e *wire.FieldError
-		return errors.As(err, &e) && errors.Is(e, target)
-	}
-}
-
-func size(n uint32) func(error) bool {
-	return func(err error) bool {
-		var e *wire.FrameSizeError
-		return errors.As(err, &e) && e.Size == n && e.Max == wire.MaxControl
-	}
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -115,7 +116,7 @@ func TestDescriptorsByTheHundredAreClosed(t *testing.T) {
 		send(most)
 	}
 	require.EqualValues(t, 20*most, w.broker.Stats().Descriptors.Closed)
-	room := starve(t, 3)
+	room := socktest.LeaveDescriptors(t, 3)
 	send(most)
 	room()
 	require.EqualValues(t, 20*most+3, w.broker.Stats().Descriptors.Closed)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +25,7 @@ func TestOfferPartlyWrittenAtItsDeadlineBreaksTheLink(t *testing.T) {
 	results := make(chan broker.Outcome, 100)
 	n := 0
 	for ; w.trace.count(broker.OpSendOffer) == w.trace.count(broker.OpOfferWritten) && n < 100; n++ {
-		_, server := tcpPair(t)
+		_, server := socktest.TCPPair(t)
 		sent := w.trace.count(broker.OpSendOffer)
 		go func() {
 			o, err := w.broker.Handoff(t.Context(), server, broker.Request{Service: service, Preface: make([]byte, wire.MaxPreface)})
@@ -53,7 +54,7 @@ func TestBackendThatReadsSlowlyGetsWholeOffers(t *testing.T) {
 	results := make(chan broker.Outcome, 100)
 	var n int
 	for ; n < 100; n++ {
-		_, server := tcpPair(t)
+		_, server := socktest.TCPPair(t)
 		go func() {
 			o, _ := w.broker.Handoff(t.Context(), server, broker.Request{Service: service, Preface: make([]byte, wire.MaxPreface)})
 			results <- o

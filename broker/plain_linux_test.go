@@ -17,6 +17,7 @@ import (
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/broker/route"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -109,7 +110,7 @@ func TestPlainClientsBySNI(t *testing.T) {
 	address := w.plain(route.SNI(map[string]string{"echo.example": service}))
 	ln := w.backend(backend.Options{})
 	certificate := selfSigned(t)
-	go echo("tls", tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate}}))
+	go socktest.EchoLines("tls", tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{certificate}}))
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate.Leaf)
 	c := tls.Client(dialTCP(t, address), &tls.Config{ServerName: "echo.example", RootCAs: roots})
@@ -188,7 +189,7 @@ func TestPlainClientThatNobodyAdoptsIsProxied(t *testing.T) {
 	target, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer target.Close()
-	go echo("target", target)
+	go socktest.EchoLines("target", target)
 	address := w.plain(func(broker.Client) (broker.Request, error) {
 		return broker.Request{Service: service, Proxy: target.Addr().String()}, nil
 	})

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/handoff-go/handoff/backend"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"golang.org/x/sys/unix"
 )
 
@@ -48,7 +49,7 @@ func echoUntilEOF(args []string) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		echo(args[1], ln)
+		socktest.EchoLines(args[1], ln)
 	}()
 	fmt.Println("linked")
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
@@ -71,7 +72,7 @@ func starved(args []string) error {
 		return err
 	}
 	defer ln.Close()
-	go echo("starved", ln)
+	go socktest.EchoLines("starved", ln)
 	fmt.Println("linked")
 	var all unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &all); err != nil {

@@ -5,15 +5,14 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 )
 
 func TestServeTakesRawListenersOnly(t *testing.T) {
@@ -41,7 +40,7 @@ func TestNoDescriptorIsLeftToAccept(t *testing.T) {
 	early.ready(t)
 	early.ask(t, "x", "one: x") // so an Accept has returned it
 	w.atRest()
-	room := starve(t, 1)
+	room := socktest.LeaveDescriptors(t, 1)
 	c := w.dial() // takes the last one
 	require.Equal(t, "client not accepted", <-failed)
 	early.ask(t, "x", "one: x")
@@ -51,7 +50,7 @@ func TestNoDescriptorIsLeftToAccept(t *testing.T) {
 	c.hear(t, "one: y")
 	w.atRest()
 
-	room = starve(t, 1)
+	room = socktest.LeaveDescriptors(t, 1)
 	p := w.stranger()
 	require.Equal(t, "control connection not accepted", <-failed)
 	early.ask(t, "x", "one: x")
@@ -79,35 +78,4 @@ func (l logged) Handle(_ context.Context, r slog.Record) error {
 		}
 	}
 	return nil
-}
-
-// starve leaves this process room for n descriptors, until room is made.
-func starve(t *testing.T, n int) (room func()) {
-	t.Helper()
-	var all unix.Rlimit
-	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &all))
-	low := all
-	low.Cur = 256
-	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &low))
-	var spare []int
-	for {
-		fd, err := unix.Dup(0)
-		if err != nil {
-			require.ErrorIs(t, err, unix.EMFILE)
-			break
-		}
-		spare = append(spare, fd)
-	}
-	require.Greater(t, len(spare), n)
-	for _, fd := range spare[:n] {
-		require.NoError(t, unix.Close(fd))
-	}
-	room = sync.OnceFunc(func() {
-		for _, fd := range spare[n:] {
-			_ = unix.Close(fd)
-		}
-		require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &all))
-	})
-	t.Cleanup(room)
-	return room
 }

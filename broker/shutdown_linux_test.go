@@ -10,6 +10,7 @@ import (
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -46,7 +47,7 @@ func TestShutdownThatCannotWaitFences(t *testing.T) {
 	c := w.dial()
 	c.hello(t, "")
 	p.offer()
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	fenced := make(chan broker.Outcome, 1)
 	go func() {
 		o, _ := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})
@@ -95,8 +96,8 @@ func TestShutdownCutsProxiesOff(t *testing.T) {
 	target, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer target.Close()
-	go echo("target", target)
-	client, server := tcpPair(t)
+	go socktest.EchoLines("target", target)
+	client, server := socktest.TCPPair(t)
 	_, err = w.broker.Handoff(context.Background(), server, broker.Request{Service: service, Proxy: target.Addr().String()})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
@@ -120,7 +121,7 @@ func TestShutdownDoesNotWaitForAHandshake(t *testing.T) {
 func TestRollingRestartLosesNothing(t *testing.T) {
 	w := newWorld(t, patient())
 	old := w.backend(backend.Options{})
-	go echo("b", old)
+	go socktest.EchoLines("b", old)
 	stop := make(chan struct{})
 	var load sync.WaitGroup
 	for range 4 {
@@ -141,7 +142,7 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 	}
 	for range 10 {
 		next := w.backend(backend.Options{})
-		go echo("b", next)
+		go socktest.EchoLines("b", next)
 		time.Sleep(10 * time.Millisecond)
 		require.NoError(t, old.Drain(context.Background()))
 		old = next

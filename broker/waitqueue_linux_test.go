@@ -10,6 +10,7 @@ import (
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/broker/route"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -65,7 +66,7 @@ func TestClientThatGivesUpKeepsNoOtherWaiting(t *testing.T) {
 	current := p.offer()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	go func() { // it is the first in the queue, until its ctx ends
 		o, err := w.broker.Handoff(ctx, server, broker.Request{Service: service})
 		if err == nil {

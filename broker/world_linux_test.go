@@ -1,21 +1,19 @@
 package broker_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -38,7 +36,7 @@ type world struct {
 func newWorld(t *testing.T, o broker.Options) *world {
 	t.Helper()
 	dir := t.TempDir()
-	before := descriptors(t)
+	before := socktest.OpenSockets(t)
 	w := &world{t: t, control: filepath.Join(dir, "control"), clients: filepath.Join(dir, "clients"),
 		outcomes: make(chan broker.Outcome, 1024), trace: newRecorder()}
 	o.OnOutcome = func(o broker.Outcome) {
@@ -58,8 +56,8 @@ func newWorld(t *testing.T, o broker.Options) *world {
 	t.Cleanup(func() {
 		w.shutdown()
 		// Fewer: what ended before this test may close its last during it.
-		require.Eventually(t, func() bool { return descriptors(t) <= before }, 30*time.Second, 5*time.Millisecond,
-			"descriptors: %d before, %d now", before, descriptors(t))
+		require.Eventually(t, func() bool { return socktest.OpenSockets(t) <= before }, 30*time.Second, 5*time.Millisecond,
+			"descriptors: %d before, %d now", before, socktest.OpenSockets(t))
 	})
 	return w
 }
@@ -102,7 +100,7 @@ func listenUnix(t *testing.T, path string) *net.UnixListener {
 func (w *world) echoBackend(name string, o backend.Options) *backend.Listener {
 	w.t.Helper()
 	ln := w.backend(o)
-	go echo(name, ln)
+	go socktest.EchoLines(name, ln)
 	return ln
 }
 
@@ -121,24 +119,6 @@ func (w *world) backend(o backend.Options) *backend.Listener {
 		require.Equal(w.t, s.Descriptors.Opened, s.Descriptors.Closed+s.Descriptors.Adopted)
 	})
 	return ln
-}
-
-func echo(name string, ln net.Listener) {
-	for {
-		c, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			lines := bufio.NewScanner(c)
-			for lines.Scan() {
-				if _, err := fmt.Fprintf(c, "%s: %s\n", name, lines.Text()); err != nil {
-					return
-				}
-			}
-		}()
-	}
 }
 
 // client is an explicit client, by hand.
@@ -253,21 +233,6 @@ func (r *recorder) all() []broker.Op {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]broker.Op(nil), r.ops...)
-}
-
-// descriptors returns how many sockets this process has. (It has other descriptors that
-// come and go, such as the pipes that Go keeps for splice.)
-func descriptors(t *testing.T) int {
-	entries, err := os.ReadDir("/proc/self/fd")
-	require.NoError(t, err)
-	var sockets int
-	for _, entry := range entries {
-		to, err := os.Readlink("/proc/self/fd/" + entry.Name())
-		if err == nil && strings.HasPrefix(to, "socket:") {
-			sockets++
-		}
-	}
-	return sockets
 }
 
 func (r *recorder) count(op broker.Op) int {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/compat"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -89,7 +90,7 @@ var question = bytes.Repeat([]byte("is all of this echoed? "), 1000)
 func (w *world) ask(a answer) answered {
 	t := w.t
 	ours, link := rawLink(t)
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	_, err := client.Write(question[:len(question)/2])
 	require.NoError(t, err)
 	served := make(chan error, 1)

@@ -10,6 +10,7 @@ import (
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/client"
 	"github.com/handoff-go/handoff/compat"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -48,7 +49,7 @@ func TestClientsOfAnOlderBroker(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorldOf(t, registry.Options{AckDeadline: test.deadline})
 			elsewhere := listenTCP(t)
-			go echo("elsewhere", elsewhere)
+			go socktest.EchoLines("elsewhere", elsewhere)
 			front := listenTCP(t)
 			for range *answerRounds {
 				ready, err := registry.ParseToken(bytes.Repeat([]byte{9}, registry.TokenSize))
@@ -90,7 +91,7 @@ func TestHandoffOnADeadLink(t *testing.T) {
 	w := newWorldOf(t, registry.Options{AckDeadline: patient})
 	ours, link := rawLink(t)
 	closeFD(t, link)
-	conn, server := tcpPair(t)
+	conn, server := socktest.TCPPair(t)
 	o, err := w.sender.Handoff(t.Context(), server, ours, compat.Request{Service: oldService})
 	require.NoError(t, err)
 	require.Equal(t, broker.Fallback, o.Kind)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/compat"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -98,7 +99,7 @@ func TestAcceptWaitsForADescriptor(t *testing.T) {
 	for _, roomComes := range []bool{true, false} {
 		ctx, cancel := context.WithCancel(t.Context())
 		b := newHandBroker(t, ctx)
-		room := starve(t, 1)
+		room := socktest.LeaveDescriptors(t, 1)
 		b.send(t, oldToken, b.fd)
 		b.send(t, oldOffer)
 		_, err := io.ReadFull(b, make([]byte, len(oldAck)/2))

@@ -10,6 +10,7 @@ import (
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/compat"
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,7 @@ func TestHandoffRefusesBeforeItTakes(t *testing.T) {
 			if test.prepare != nil {
 				test.prepare(w)
 			}
-			_, server := tcpPair(t)
+			_, server := socktest.TCPPair(t)
 			var conn net.Conn = server
 			if test.wrap {
 				conn = struct{ net.Conn }{server}
@@ -74,7 +75,7 @@ func TestHandoffWithoutRoomGivesTheConnectionBack(t *testing.T) {
 	_, err = r.Issue(time.Now())
 	require.NoError(t, err)
 	sender := compat.NewSender(r, nil)
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	ours, _ := unixPair(t)
 	o, err := sender.Handoff(context.Background(), server, ours, compat.Request{Service: oldService})
 	require.NoError(t, err)
@@ -87,7 +88,7 @@ func TestHandoffWithoutRoomGivesTheConnectionBack(t *testing.T) {
 
 func TestShutdownThatCannotWaitFences(t *testing.T) {
 	w := newWorld(t, patient)
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	link, done := w.handOff(context.Background(), server)
 	_, fd := receiveToken(t, link)
 	defer closeFD(t, fd)
@@ -106,7 +107,7 @@ func TestShutdownThatCannotWaitFences(t *testing.T) {
 // A backend that ended its link may still hold the connection, so no broker offers it to another.
 func TestUnsettledConnectionIsNotOfferedAgain(t *testing.T) {
 	w := newWorld(t, patient)
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	link, done := w.handOff(context.Background(), server)
 	_, fd := receiveToken(t, link)
 	defer closeFD(t, fd)

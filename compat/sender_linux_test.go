@@ -15,6 +15,7 @@ import (
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/compat"
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
@@ -75,7 +76,7 @@ func receiveToken(t *testing.T, link *net.UnixConn) (token []byte, fd int) {
 
 func TestHandoffByteForByte(t *testing.T) {
 	w := newWorld(t, patient)
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	link, done := w.handOff(context.Background(), server)
 	token, fd := receiveToken(t, link)
 	require.Equal(t, oldToken, hex.EncodeToString(token))
@@ -102,7 +103,7 @@ func TestHandoffByteForByte(t *testing.T) {
 
 func TestAckThatDripsIsFencedAtItsDeadline(t *testing.T) {
 	w := newWorld(t, quick)
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	link, done := w.handOff(context.Background(), server)
 	_, fd := receiveToken(t, link)
 	defer unix.Close(fd)
@@ -143,7 +144,7 @@ func TestAnswersToAnOffer(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, patient)
-			_, server := tcpPair(t)
+			_, server := socktest.TCPPair(t)
 			link, done := w.handOff(context.Background(), server)
 			token, fd := receiveToken(t, link)
 			require.NoError(t, unix.Close(fd))
@@ -176,7 +177,7 @@ func TestAnswersToAnOffer(t *testing.T) {
 
 func TestHandoffThatCannotWaitFences(t *testing.T) {
 	w := newWorld(t, patient)
-	_, server := tcpPair(t)
+	_, server := socktest.TCPPair(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	link, done := w.handOff(ctx, server)
 	_, fd := receiveToken(t, link)
@@ -193,9 +194,9 @@ func TestBothSidesTogether(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "control")
 	ln, err := compat.Listen(listenUnix(t, path), oldService, compat.Options{})
 	require.NoError(t, err)
-	go echo("old", ln)
+	go socktest.EchoLines("old", ln)
 	for range 20 {
-		client, server := tcpPair(t)
+		client, server := socktest.TCPPair(t)
 		link, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
 		require.NoError(t, err)
 		o, err := w.sender.Handoff(context.Background(), server, link, compat.Request{Service: oldService})

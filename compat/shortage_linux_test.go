@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handoff-go/handoff/compat"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -48,7 +49,7 @@ func TestListenerOutlivesAShortage(t *testing.T) {
 			link, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 			require.NoError(t, err)
 			defer closeFD(t, link)
-			room := starve(t, 0)
+			room := socktest.LeaveDescriptors(t, 0)
 			require.NoError(t, unix.Connect(link, &unix.SockaddrUnix{Name: path}))
 			select {
 			case err := <-warnings:

@@ -3,16 +3,15 @@ package compat_test
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/handoff-go/handoff/compat"
 	"github.com/handoff-go/handoff/internal/fdpass"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/registry"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -89,25 +88,10 @@ func unixPair(t *testing.T) (a, b *net.UnixConn) {
 	return ends[0], ends[1]
 }
 
-// tcpPair returns the two ends of a TCP connection.
-func tcpPair(t *testing.T) (client, server *net.TCPConn) {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer ln.Close()
-	c, err := net.Dial("tcp", ln.Addr().String())
-	require.NoError(t, err)
-	s, err := ln.Accept()
-	require.NoError(t, err)
-	t.Cleanup(func() { c.Close(); s.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(2*hang)))
-	return c.(*net.TCPConn), s.(*net.TCPConn)
-}
-
 // rawPair is tcpPair with the server's end as a raw descriptor, which the caller closes.
 func rawPair(t *testing.T) (client *net.TCPConn, fd int) {
 	t.Helper()
-	client, server := tcpPair(t)
+	client, server := socktest.TCPPair(t)
 	raw, err := server.SyscallConn()
 	require.NoError(t, err)
 	require.NoError(t, raw.Control(func(s uintptr) { fd, err = unix.FcntlInt(s, unix.F_DUPFD_CLOEXEC, 0) }))
@@ -135,59 +119,9 @@ func requireEnded(t *testing.T, client *net.TCPConn) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
-// echo answers each line of each connection with its name, a colon and the line.
-func echo(name string, ln net.Listener) {
-	for {
-		c, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			lines := bufio.NewScanner(c)
-			for lines.Scan() {
-				if _, err := fmt.Fprintf(c, "%s: %s\n", name, lines.Text()); err != nil {
-					return
-				}
-			}
-		}()
-	}
-}
-
 func hear(t *testing.T, c net.Conn, want string) {
 	t.Helper()
 	line, err := bufio.NewReader(c).ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, want+"\n", line)
-}
-
-// starve leaves the process n descriptors, until room is called.
-func starve(t *testing.T, n int) (room func()) {
-	t.Helper()
-	var all unix.Rlimit
-	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &all))
-	low := all
-	low.Cur = 256
-	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &low))
-	var spare []int
-	for {
-		fd, err := unix.Dup(0)
-		if err != nil {
-			require.ErrorIs(t, err, unix.EMFILE)
-			break
-		}
-		spare = append(spare, fd)
-	}
-	require.GreaterOrEqual(t, len(spare), n)
-	for _, fd := range spare[:n] {
-		closeFD(t, fd)
-	}
-	room = sync.OnceFunc(func() {
-		for _, fd := range spare[n:] {
-			closeFD(t, fd)
-		}
-		require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &all))
-	})
-	t.Cleanup(room)
-	return room
 }

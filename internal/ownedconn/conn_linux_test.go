@@ -6,31 +6,14 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/handoff-go/handoff/internal/ownedconn"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/stretchr/testify/require"
 )
 
-// pair returns the two ends of a TCP connection over loopback.
-func pair(t *testing.T) (client, server *net.TCPConn) {
-	t.Helper()
-	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	require.NoError(t, err)
-	defer ln.Close()
-	c, err := net.Dial("tcp", ln.Addr().String())
-	require.NoError(t, err)
-	server, err = ln.AcceptTCP()
-	require.NoError(t, err)
-	for _, end := range []net.Conn{c, server} {
-		t.Cleanup(func() { end.Close() })
-		require.NoError(t, end.SetDeadline(time.Now().Add(time.Minute)))
-	}
-	return c.(*net.TCPConn), server
-}
-
 func TestPrefaceComesBeforeTheConnection(t *testing.T) {
-	client, server := pair(t)
+	client, server := socktest.TCPPair(t)
 	_, err := io.WriteString(client, " world")
 	require.NoError(t, err)
 	require.NoError(t, client.CloseWrite())
@@ -56,7 +39,7 @@ func (h *half) Write(b []byte) (int, error) {
 }
 
 func TestWriteToKeepsWhatItsWriterDidNotTake(t *testing.T) {
-	client, server := pair(t)
+	client, server := socktest.TCPPair(t)
 	_, err := io.WriteString(client, "!")
 	require.NoError(t, err)
 	require.NoError(t, client.CloseWrite())
@@ -74,7 +57,7 @@ func TestWriteToKeepsWhatItsWriterDidNotTake(t *testing.T) {
 
 // What a caller appends to the unread bytes must not reach those of the connection.
 func TestUnreadCannotBeExtendedInPlace(t *testing.T) {
-	_, server := pair(t)
+	_, server := socktest.TCPPair(t)
 	preface := []byte("abcd")
 	c := ownedconn.Make(server, preface[:2])
 	_ = append(c.Unread(), 'x')
@@ -82,7 +65,7 @@ func TestUnreadCannotBeExtendedInPlace(t *testing.T) {
 }
 
 func TestCloseEndsEveryCopy(t *testing.T) {
-	client, server := pair(t)
+	client, server := socktest.TCPPair(t)
 	copied, err := server.File()
 	require.NoError(t, err)
 	defer copied.Close()
@@ -93,7 +76,7 @@ func TestCloseEndsEveryCopy(t *testing.T) {
 }
 
 func TestDetachEndsNoCopy(t *testing.T) {
-	client, server := pair(t)
+	client, server := socktest.TCPPair(t)
 	c := ownedconn.Make(server, nil)
 	f, err := c.Detach()
 	require.NoError(t, err)
