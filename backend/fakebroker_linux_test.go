@@ -37,11 +37,16 @@ type broker struct {
 
 func newBroker(t *testing.T, mode wire.Mode) *broker {
 	t.Helper()
+	return newBrokerAt(t, filepath.Join(t.TempDir(), "control"), mode)
+}
+
+func newBrokerAt(t *testing.T, path string, mode wire.Mode) *broker {
+	t.Helper()
 	before := socktest.OpenSockets(t)
 	t.Cleanup(func() {
 		require.Eventually(t, func() bool { return socktest.OpenSockets(t) <= before }, 30*time.Second, 5*time.Millisecond)
 	})
-	b := &broker{t: t, path: filepath.Join(t.TempDir(), "control"), mode: mode}
+	b := &broker{t: t, path: path, mode: mode}
 	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: b.path, Net: "unix"})
 	require.NoError(t, err)
 	b.control = ln

@@ -2,10 +2,13 @@ package backend_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"net"
+	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,10 +17,61 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestListenWithoutABrokerFails(t *testing.T) {
-	_, err := backend.Listen(context.Background(), filepath.Join(t.TempDir(), "nobody"), service, backend.Options{})
-	var op *net.OpError
-	require.ErrorAs(t, err, &op)
+// Services start in any order.
+func TestListenWaitsForItsBroker(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "control")
+	tried := make(chan error, 1)
+	o := backend.Options{Trace: func(e backend.Event) {
+		if e.Op == backend.OpDialControl && e.Err != nil {
+			select {
+			case tried <- e.Err:
+			default:
+			}
+		}
+	}}
+	listened := make(chan error, 1)
+	go func() {
+		ln, err := backend.Listen(context.Background(), path, service, o)
+		if err == nil {
+			ln.Close()
+		}
+		listened <- err
+	}()
+	require.ErrorIs(t, <-tried, syscall.ENOENT)
+	gone, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	gone.(*net.UnixListener).SetUnlinkOnClose(false)
+	gone.Close()
+	for err := range tried { // one may be left from before
+		if !errors.Is(err, syscall.ENOENT) {
+			require.ErrorIs(t, err, syscall.ECONNREFUSED)
+			break
+		}
+	}
+	require.NoError(t, os.Remove(path))
+	newBrokerAt(t, path, wire.ModeLease).welcome()
+	require.NoError(t, <-listened)
+}
+
+func TestListenWithoutABrokerEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	path := filepath.Join(t.TempDir(), "nobody")
+	_, err := backend.Listen(ctx, path, service, backend.Options{Trace: func(e backend.Event) {
+		if e.Op == backend.OpDialControl {
+			cancel()
+		}
+	}})
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, syscall.ENOENT)
+	require.ErrorContains(t, err, path)
+}
+
+// Waiting helps only where a broker may come.
+func TestListenFailsAtOnceWhereNoBrokerCanBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err := backend.Listen(context.Background(), filepath.Join(file, "control"), service, backend.Options{})
+	require.ErrorIs(t, err, syscall.ENOTDIR)
 }
 
 func TestListenEndsWithItsHandshakeLimitAndItsContext(t *testing.T) {

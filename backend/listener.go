@@ -49,8 +49,9 @@ func (ln *Listener) enterLocked(s state) { ln.state = max(ln.state, s) }
 
 // Listen links with the broker behind the control socket, a path or an abstract name that
 // begins with @, as a backend of the service. It returns a listener for the connections that
-// the broker hands over. It blocks until the broker has sent its welcome, or ctx ends;
-// afterwards ctx has no meaning.
+// the broker hands over. It blocks until the broker has sent its welcome, or ctx ends: a
+// broker that is not there yet is waited for, and Options.Logger is told so. Afterwards ctx
+// has no meaning.
 //
 // When the link is lost later, the listener dials again until it is closed: Accept does not
 // fail because a broker went away.
@@ -84,7 +85,7 @@ func Listen(ctx context.Context, control, service string, o Options) (*Listener,
 	ln.namespace.Device, ln.namespace.Inode, _ = fdpass.TimeNamespace()
 	ln.closing, ln.close = context.WithCancel(context.Background())
 	ln.dialing, ln.stopDialing = context.WithCancel(ln.closing)
-	first, err := ln.dial(ctx)
+	first, err := ln.firstLink(ctx)
 	if err != nil {
 		ln.close()
 		return nil, err

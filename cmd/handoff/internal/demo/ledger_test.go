@@ -146,7 +146,7 @@ func TestUnsentOffersAreARowOfTheirOwn(t *testing.T) {
 	require.Zero(t, ledger.Strays())
 	var out strings.Builder
 	ledger.Print(&out)
-	require.Contains(t, out.String(), "  offers not sent: the link was full |         1            0       0         1 |\n")
+	require.Contains(t, out.String(), "  not sent: the link was full        |         1            0       0         1 |\n")
 	require.Contains(t, out.String(), "  never: do not acknowledge          |         2            0       2         0 |")
 }
 
@@ -154,19 +154,19 @@ func TestTheTableShowsTheLedger(t *testing.T) {
 	var out strings.Builder
 	sound().Print(&out)
 	for _, line := range []string{
-		"clients 10, faults slow=10,never=10,kill=10, seed 19: done in 0.0 s",
+		"10 clients; faults slow=10,never=10,kill=10 percent of their first connections, seed 19: done in 0.0 s",
 		"  ok: acknowledge                    |         7            7       0         0 |     7       7      0        0       0      0",
 		"  slow: acknowledge too late         |         2            0       2         0 |     1       0      0        1       0      0",
 		"  never: do not acknowledge          |         2            0       2         0 |     1       0      0        0       1      0",
 		"  kill: die with the offer           |         2            0       0         2 |     1       0      0        0       0      1",
-		"  retries, which meet no fault       |         1            1       0         0 |     1       1      0        0       0      0",
+		"  later connections: acknowledge     |         1            1       0         0 |     1       1      0        0       0      0",
 		"  all                                |        14            8       4         2 |    11       8      0        1       1      1",
 		"  answered                                 10           0s           3s",
 		"    without reconnect                       8           0s           0s",
 		"    reconnected                             2           1s           3s",
 		"  lost: no answer after 10 retries          0",
 		"  acknowledged  the backend's ACK arrived before the deadline     expired    no ACK by the deadline",
-		"late ACKs refused 2, backends killed 2",
+		"late ACKs refused 2, backends killed 2 (started for it, beside the two that serve)",
 		"conserved: registered 14 = acknowledged 8 + expired 4 + abandoned 2; clients: opened 11 = answered 10 + broken 1",
 		"descriptors: broker opened 11 = closed 11 + adopted 0 + open 0; backends that lived opened 12 = closed 4 + adopted 8 + open 0",
 		"descriptors of the broker's process: 9 before and 9 after",

@@ -225,7 +225,7 @@ func TestTheCommandPrintsItsTable(t *testing.T) {
 	cmd := exec.CommandContext(limited(t), os.Args[0], "demo", "--connections=20", "--faults=kill=10", "--seed=2")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	require.NoError(t, cmd.Run(), "%s", stderr.String())
-	require.Contains(t, stdout.String(), "clients 20, faults slow=0,never=0,kill=10, seed 2: done in ")
+	require.Contains(t, stdout.String(), "20 clients; faults slow=0,never=0,kill=10 percent of their first connections, seed 2: done in ")
 	require.Regexp(t, `conserved: registered \d+ = acknowledged 20 \+ `, stdout.String())
 	require.NotContains(t, stderr.String(), "handoff demo:")
 }
