@@ -39,7 +39,7 @@ func allLayers() []layer {
 		{name: byFuzz, parts: []part{{"fuzz", "^Fuzz"}}, runs: once()},
 		{name: byRace, parts: []part{{conformance, "^TestRegistryConcurrently$"}}, runs: once(), race: true, ownOnly: true},
 		// A socket test waits for half a minute before it says that nothing comes.
-		{name: bySockets, parts: []part{{"backend", ""}, {"broker", decisive}, {"compat", ""}, {"wire", "Refused|LongAck"}, {"client", "EndWithout"}, {"internal/fdpass", "Ledger"}}, runs: once(), ownOnly: true, least: 2 * longestLimit},
+		{name: bySockets, parts: []part{{"backend", ""}, {"broker", decisive}, {"compat", ""}, {"wire", "Refused|LongAck"}, {"client", "EndWithout"}, {"internal/fdpass", "Ledger"}, {"internal/ownedconn", ""}}, runs: once(), ownOnly: true, least: 2 * longestLimit},
 		// A million handoffs are not worth their time for a column that nobody relies on.
 		{name: "unit", parts: []part{{"registry", ""}, {"registry/internal/store", ""}, {"fsm", ""}, {"fallback", ""}}, runs: [][]string{{"-test.skip=^TestMemoryComesBack$"}}, informative: true},
 	}

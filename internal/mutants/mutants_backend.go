@@ -81,6 +81,11 @@ func backendMutants() []mutant {
 `,
 		new: ``,
 	}, {
+		name: "preface-is-passed-by", breaks: "G9", must: bySockets, file: "internal/ownedconn/conn.go",
+		says: "a copy to a file takes bytes from the socket before those that were read already",
+		old:  `return struct{ syscall.RawConn }{raw}, nil`,
+		new:  `return raw, nil`,
+	}, {
 		name: "ledger-counts-a-close-twice", breaks: "G10", must: bySockets, file: "internal/fdpass/ledger.go",
 		says: "what is closed is taken off the open ones twice",
 		old:  `Stats{Closed: 1, Open: -1}`,

@@ -78,12 +78,25 @@ func (c *Conn) CloseRead() error { return c.Conn.(interface{ CloseRead() error }
 func (c *Conn) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
 
 // SyscallConn implements syscall.Conn. The descriptor does not carry the preface: see Unread.
-func (c *Conn) SyscallConn() (syscall.RawConn, error) { return c.Conn.(syscall.Conn).SyscallConn() }
+//
+// What package net returns is wrapped, so that it has the methods of syscall.RawConn only. It also has
+// PollFD, by which os.File.ReadFrom splices from the socket to a file and never calls Read:
+// io.CopyN(file, conn, n) would copy the bytes behind the preface in place of the preface.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) {
+	raw, err := c.raw()
+	if err != nil {
+		return nil, err
+	}
+	return struct{ syscall.RawConn }{raw}, nil
+}
+
+// raw is SyscallConn as package net has it, for use in this package.
+func (c *Conn) raw() (syscall.RawConn, error) { return c.Conn.(syscall.Conn).SyscallConn() }
 
 // Close implements net.Conn. It shuts the connection down before it closes it. To close would end
 // only this copy: while a stuck process holds another, the client would wait for ever.
 func (c *Conn) Close() error {
-	if raw, err := c.SyscallConn(); err == nil {
+	if raw, err := c.raw(); err == nil {
 		_ = raw.Control(shutdownBoth)
 	}
 	return c.Conn.Close()

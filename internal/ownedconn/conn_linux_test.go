@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,6 +28,44 @@ func TestPrefaceComesBeforeTheConnection(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "hello world", string(b)+string(rest))
 	require.Empty(t, c.Unread())
+}
+
+// Package os splices from a connection whose raw form lets it.
+func TestPrefaceIsNotPassedByOnTheWayToAFile(t *testing.T) {
+	client, server := socktest.TCPPair(t)
+	_, err := io.WriteString(client, " world")
+	require.NoError(t, err)
+	require.NoError(t, client.CloseWrite())
+	c := ownedconn.Make(server, []byte("hello"))
+	path := filepath.Join(t.TempDir(), "file")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = io.CopyN(f, &c, int64(len("hell")))
+	require.NoError(t, err)
+	_, err = f.ReadFrom(&c)
+	require.NoError(t, err)
+	copied, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "hello world", string(copied))
+}
+
+// The other way by which package net takes bytes from a connection without a Read of its own.
+func TestPrefaceIsNotPassedByOnTheWayToAConnection(t *testing.T) {
+	client, server := socktest.TCPPair(t)
+	_, err := io.WriteString(client, " world")
+	require.NoError(t, err)
+	require.NoError(t, client.CloseWrite())
+	far, near := socktest.TCPPair(t)
+	c := ownedconn.Make(server, []byte("hello"))
+	_, err = io.CopyN(near, &c, int64(len("hell")))
+	require.NoError(t, err)
+	_, err = near.ReadFrom(&c)
+	require.NoError(t, err)
+	require.NoError(t, near.CloseWrite())
+	copied, err := io.ReadAll(far)
+	require.NoError(t, err)
+	require.Equal(t, "hello world", string(copied))
 }
 
 // half takes a few bytes, and then fails.
