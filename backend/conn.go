@@ -16,18 +16,22 @@ type Info struct {
 	Metadata      []byte // from the application that runs the broker; nil: none
 }
 
+// netConn is a *net.TCPConn or *net.UnixConn. It is embedded for its methods: a field named Conn would
+// let users read past what the broker had read.
+type netConn = net.Conn
+
 // Conn is a connection that was handed over, and that this process owns. It has the methods
 // that servers look for in a *net.TCPConn. They are safe for concurrent use as those of
 // net.Conn are. The zero Conn is not usable, and a Conn must not be copied.
 type Conn struct {
-	net.Conn // a *net.TCPConn or *net.UnixConn
-	info     Info
-	owned    ownedconn.Conn // the same connection, behind what the broker had read
-	step     func(Op)       // calls Trace; nil: no Trace
+	netConn
+	info  Info
+	owned ownedconn.Conn // the same connection, behind what the broker had read
+	step  func(Op)       // calls Trace; nil: no Trace
 }
 
 func newConn(c net.Conn, o *offer) *Conn {
-	conn := &Conn{Conn: c, info: o.info, owned: ownedconn.Make(c, o.preface)}
+	conn := &Conn{netConn: c, info: o.info, owned: ownedconn.Make(c, o.preface)}
 	if trace := o.link.listener.o.Trace; trace != nil {
 		e := Event{Link: o.link.id, Correlation: o.correlation} // the link itself must not live as long as c
 		conn.step = func(op Op) { e.Op = op; trace(e) }
@@ -70,8 +74,8 @@ func (c *Conn) Close() error { return c.owned.Close() }
 // and closes c without ending the connection. While some of what the broker had read is not read here,
 // it returns ErrPrefaceLeft, and c stays as it is.
 func (c *Conn) Detach() (*os.File, error) {
-	if len(c.owned.Unread()) > 0 {
+	if len(ownedconn.Unread(&c.owned)) > 0 {
 		return nil, ErrPrefaceLeft
 	}
-	return c.owned.Detach()
+	return ownedconn.Detach(&c.owned)
 }

@@ -34,8 +34,8 @@ func (b *Broker) Handoff(ctx context.Context, conn net.Conn, r Request) (Outcome
 			untouched.Settled = false
 			return untouched, ErrUnsettled
 		}
-		r.Preface = append(given.Unread(), r.Preface...)
-		conn = given.Conn.Conn
+		r.Preface = append(ownedconn.Unread(&given.Conn), r.Preface...)
+		conn = ownedconn.Socket(&given.Conn)
 	}
 	if r.ClientAddress == "" {
 		r.ClientAddress = remote(conn.RemoteAddr())

@@ -13,11 +13,17 @@ import (
 	"github.com/handoff-go/handoff/internal/fdpass"
 )
 
+// netConn is embedded for its methods: a field named Conn would let users read past the preface.
+type netConn = net.Conn
+
 // Conn is a connection whose first bytes, the preface, were read before it came here: Read and
 // WriteTo give them first. Its Close ends the connection for everybody who has a copy of it. Make
 // one with Make. Its methods are safe for concurrent use as those of net.Conn are.
+//
+// All its methods are for those who use a connection: a type that embeds it has them. What an owner
+// does with the preface is in functions, so that no type assertion reaches it.
 type Conn struct {
-	net.Conn // a *net.TCPConn or *net.UnixConn
+	netConn // a *net.TCPConn or *net.UnixConn
 
 	mu      sync.Mutex
 	preface []byte
@@ -26,10 +32,13 @@ type Conn struct {
 // Make returns a connection of conn, a *net.TCPConn or *net.UnixConn, behind its preface, which it
 // keeps and does not change. It is a value, so that a connection which has one as a field costs one
 // allocation; it must not be copied once it is used.
-func Make(conn net.Conn, preface []byte) Conn { return Conn{Conn: conn, preface: preface} }
+func Make(conn net.Conn, preface []byte) Conn { return Conn{netConn: conn, preface: preface} }
 
-// Unread returns what is left of the preface; the caller must not change it.
-func (c *Conn) Unread() []byte {
+// Socket returns the *net.TCPConn or *net.UnixConn of c, which does not carry the preface.
+func Socket(c *Conn) net.Conn { return c.netConn }
+
+// Unread returns what is left of the preface of c; the caller must not change it.
+func Unread(c *Conn) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.preface[:len(c.preface):len(c.preface)]
@@ -45,7 +54,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		return n, nil
 	}
 	c.mu.Unlock()
-	return c.Conn.Read(b)
+	return c.netConn.Read(b)
 }
 
 // WriteTo implements io.WriterTo, by splice where the system can. The preface comes first.
@@ -64,18 +73,18 @@ func (c *Conn) WriteTo(w io.Writer) (int64, error) {
 			return int64(n), err
 		}
 	}
-	m, err := io.Copy(w, c.Conn)
+	m, err := io.Copy(w, c.netConn)
 	return int64(n) + m, err
 }
 
 // ReadFrom implements io.ReaderFrom, by sendfile or splice where the system can.
-func (c *Conn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
+func (c *Conn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.netConn, r) }
 
 // CloseRead shuts down the reading side, for all that have a copy of the connection.
-func (c *Conn) CloseRead() error { return c.Conn.(interface{ CloseRead() error }).CloseRead() }
+func (c *Conn) CloseRead() error { return c.netConn.(interface{ CloseRead() error }).CloseRead() }
 
 // CloseWrite shuts down the writing side: the client reads the end of the stream.
-func (c *Conn) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
+func (c *Conn) CloseWrite() error { return c.netConn.(interface{ CloseWrite() error }).CloseWrite() }
 
 // SyscallConn implements syscall.Conn. The descriptor does not carry the preface: see Unread.
 //
@@ -91,7 +100,7 @@ func (c *Conn) SyscallConn() (syscall.RawConn, error) {
 }
 
 // raw is SyscallConn as package net has it, for use in this package.
-func (c *Conn) raw() (syscall.RawConn, error) { return c.Conn.(syscall.Conn).SyscallConn() }
+func (c *Conn) raw() (syscall.RawConn, error) { return c.netConn.(syscall.Conn).SyscallConn() }
 
 // Close implements net.Conn. It shuts the connection down before it closes it. To close would end
 // only this copy: while a stuck process holds another, the client would wait for ever.
@@ -99,7 +108,7 @@ func (c *Conn) Close() error {
 	if raw, err := c.raw(); err == nil {
 		_ = raw.Control(shutdownBoth)
 	}
-	return c.Conn.Close()
+	return c.netConn.Close()
 }
 
 // shutdownBoth captures nothing, and so allocates nothing: every connection ends by it.
@@ -107,12 +116,12 @@ func shutdownBoth(fd uintptr) { _ = fdpass.ShutdownBoth(int(fd)) }
 
 // Detach returns a file of the connection, which the caller closes, and closes c without ending the
 // connection. What is left of the preface is lost.
-func (c *Conn) Detach() (*os.File, error) {
-	f, err := c.Conn.(interface{ File() (*os.File, error) }).File()
+func Detach(c *Conn) (*os.File, error) {
+	f, err := c.netConn.(interface{ File() (*os.File, error) }).File()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Conn.Close(); err != nil {
+	if err := c.netConn.Close(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -23,11 +24,11 @@ func TestPrefaceComesBeforeTheConnection(t *testing.T) {
 	b := make([]byte, 2)
 	_, err = io.ReadFull(&c, b)
 	require.NoError(t, err)
-	require.Equal(t, "llo", string(c.Unread()))
+	require.Equal(t, "llo", string(ownedconn.Unread(&c)))
 	rest, err := io.ReadAll(struct{ io.Reader }{&c})
 	require.NoError(t, err)
 	require.Equal(t, "hello world", string(b)+string(rest))
-	require.Empty(t, c.Unread())
+	require.Empty(t, ownedconn.Unread(&c))
 }
 
 // Package os splices from a connection whose raw form lets it.
@@ -100,7 +101,7 @@ func TestUnreadCannotBeExtendedInPlace(t *testing.T) {
 	_, server := socktest.TCPPair(t)
 	preface := []byte("abcd")
 	c := ownedconn.Make(server, preface[:2])
-	_ = append(c.Unread(), 'x')
+	_ = append(ownedconn.Unread(&c), 'x')
 	require.Equal(t, "abcd", string(preface))
 }
 
@@ -118,7 +119,7 @@ func TestCloseEndsEveryCopy(t *testing.T) {
 func TestDetachEndsNoCopy(t *testing.T) {
 	client, server := socktest.TCPPair(t)
 	c := ownedconn.Make(server, nil)
-	f, err := c.Detach()
+	f, err := ownedconn.Detach(&c)
 	require.NoError(t, err)
 	defer f.Close()
 	_, err = server.Write([]byte("x"))
@@ -128,4 +129,18 @@ func TestDetachEndsNoCopy(t *testing.T) {
 	b := make([]byte, len("still open"))
 	_, err = io.ReadFull(client, b)
 	require.NoError(t, err)
+}
+
+// Nothing that is promoted to a user's connection reaches the socket past the preface.
+func TestMethodsOfAConnection(t *testing.T) {
+	conn := reflect.TypeFor[*ownedconn.Returned]()
+	var methods []string
+	for i := range conn.NumMethod() {
+		methods = append(methods, conn.Method(i).Name)
+	}
+	require.Equal(t, []string{
+		"Close", "CloseRead", "CloseWrite", "LocalAddr", "Read",
+		"ReadFrom", "RemoteAddr", "SetDeadline", "SetReadDeadline", "SetWriteDeadline",
+		"SyscallConn", "Write", "WriteTo",
+	}, methods)
 }
