@@ -37,7 +37,7 @@ func (o *offer) sendAck() *offer {
 		// another goroutine trace Own.
 		o.trace(OpUncertain, nil)
 	}
-	do := o.advance(e)
+	do := o.finishAck(e)
 	if do == doServe {
 		if o.own() {
 			return o
@@ -53,7 +53,7 @@ func (o *offer) sendAck() *offer {
 // so the broker would wait for a copy that is still open. Spec: Refuse.
 func (o *offer) expireQueued() {
 	o.closeCopy()
-	do := o.advance(onExpiry)
+	do := o.finishAck(onExpiry)
 	if do == doSendNack {
 		o.nack(wire.ReasonBusy, errExpired)
 		return

@@ -139,30 +139,29 @@ func (l *link) readRevoke(m *wire.Revoke) {
 
 // decide advances the offer that a commit or a revoke names, and returns it with what to do
 // next. It returns nil if the link knows no such offer.
+//
+// The offer advances before the step is traced. If it advanced after, the goroutine that
+// writes the ACK could read the clock in between and serve inside its lease, though the
+// revoke had been read. That goroutine waits for decisionTraced before it acts on what was
+// read, so that its Own or CloseCopy is traced after its cause.
 func (l *link) decide(id wire.Attempt, e event) (*offer, effect) {
 	ln := l.listener
 	ln.mu.Lock()
 	o := l.find(id)
-	traced := o != nil && o.phase.beingAcked()
-	if traced {
-		// Traced before the phase changes: from then on the goroutine that writes the ACK
-		// acts on it, and its Own or CloseCopy must not be traced before what caused it.
-		ln.mu.Unlock()
-		l.traceDecision(o, e, doNothing)
-		ln.mu.Lock()
-		o = l.find(id) // it may have expired
-	}
 	do := doNothing
 	if o != nil {
-		if o.phase == queued && e == onRevoke {
+		switch {
+		case o.phase == queued && e == onRevoke:
 			ln.accepts.removeOffer(o)
+		case o.phase.beingAcked():
+			traced := make(chan struct{})
+			o.decisionTraced = traced
+			defer close(traced)
 		}
 		do = o.advanceLocked(e)
 	}
 	ln.mu.Unlock()
-	if !traced {
-		l.traceDecision(o, e, do)
-	}
+	l.traceDecision(o, e, do)
 	return o, do
 }
 

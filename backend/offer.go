@@ -18,8 +18,11 @@ type offer struct {
 	preface     []byte
 	info        Info
 
-	fd    int   // the copy; -1: an Accept has made a connection of it, or it is closed
-	phase phase // under listener.mu
+	fd int // the copy; -1: an Accept has made a connection of it, or it is closed
+
+	// Under listener.mu.
+	phase          phase
+	decisionTraced <-chan struct{} // closed when a commit or revoke is traced that was read while the ACK was written; nil: none was
 }
 
 // newOffer copies what it keeps of m.

@@ -157,10 +157,15 @@ func (o *offer) advanceLocked(e event) effect {
 	return do
 }
 
-// advance is advanceLocked for a caller that does not hold the lock.
-func (o *offer) advance(e event) effect {
+// finishAck is advanceLocked for the goroutine that writes the ACK, or rejects instead. A
+// commit or a revoke that was read meanwhile is traced when it returns.
+func (o *offer) finishAck(e event) effect {
 	ln := o.link.listener
 	ln.mu.Lock()
-	defer ln.mu.Unlock()
-	return o.advanceLocked(e)
+	do, traced := o.advanceLocked(e), o.decisionTraced
+	ln.mu.Unlock()
+	if traced != nil {
+		<-traced
+	}
+	return do
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// moment is how long a test looks on while a step must not come.
+const moment = 20 * time.Millisecond
+
 // gates stop a backend in Trace, each at the first time of its step.
 type gates map[backend.Op]*gate
 
@@ -51,9 +54,9 @@ func (all gates) await(t *testing.T, op backend.Op) {
 
 // queuedAck has an Accept acknowledge an offer from the queue, so that the link's reader is
 // free, and stops it in the trace of SendAck.
-func queuedAck(t *testing.T, also backend.Op) (*broker, *backend.Listener, gates, offered, <-chan *backend.Conn) {
+func queuedAck(t *testing.T, mode wire.Mode, also backend.Op) (*broker, *backend.Listener, gates, offered, <-chan *backend.Conn) {
 	t.Helper()
-	b := newBroker(t, wire.ModeCommitOnly)
+	b := newBroker(t, mode)
 	g := newGates(backend.OpSendAck, also)
 	ln := b.listen(backend.Options{Trace: g.trace})
 	t.Cleanup(func() { // before the listener is closed, which waits for the steps
@@ -61,7 +64,11 @@ func queuedAck(t *testing.T, also backend.Op) (*broker, *backend.Listener, gates
 			gate.open()
 		}
 	})
-	o := b.offer(0)
+	var lease time.Duration
+	if mode == wire.ModeLease {
+		lease = long
+	}
+	o := b.offer(lease)
 	b.ping() // so it is queued
 	accepted := startAccept(ln)
 	g.await(t, backend.OpSendAck)
@@ -71,7 +78,7 @@ func queuedAck(t *testing.T, also backend.Op) (*broker, *backend.Listener, gates
 
 // The reader must not find an uncertain offer, and own it, before that is traced.
 func TestUncertainIsTracedBeforeTheCommitMakesAnOwner(t *testing.T) {
-	b, ln, g, o, accepted := queuedAck(t, backend.OpUncertain)
+	b, ln, g, o, accepted := queuedAck(t, wire.ModeCommitOnly, backend.OpUncertain)
 	g[backend.OpSendAck].open()
 	g.await(t, backend.OpUncertain)
 	b.commit(o)
@@ -84,16 +91,21 @@ func TestUncertainIsTracedBeforeTheCommitMakesAnOwner(t *testing.T) {
 	require.Equal(t, []backend.Op{"Uncertain", "ReadCommit", "Own", "Serve"}, b.trace.from(backend.OpUncertain))
 }
 
+// awaitDecided waits until no offer is being acknowledged, and none is uncertain.
+func awaitDecided(t *testing.T, ln *backend.Listener) {
+	t.Helper()
+	require.Eventually(t, func() bool { return ln.Stats().Undecided == 0 }, hang, time.Millisecond)
+}
+
 // The goroutine that writes an ACK must not act on a commit before the reading of it is
 // traced.
 func TestReadCommitIsTracedBeforeItMakesAnOwner(t *testing.T) {
-	b, ln, g, o, accepted := queuedAck(t, backend.OpReadCommit)
+	b, ln, g, o, accepted := queuedAck(t, wire.ModeCommitOnly, backend.OpReadCommit)
 	b.commit(o)
 	g.await(t, backend.OpReadCommit)
 	g[backend.OpSendAck].open()
-	awaitWaitingAccept(t, ln) // the ACK is done, and the Accept waits again
-	require.False(t, b.trace.has(backend.OpOwn))
-	require.Zero(t, ln.Stats().Owned)
+	awaitDecided(t, ln) // the ACK is done
+	require.Never(t, func() bool { return b.trace.has(backend.OpOwn) }, moment, time.Millisecond)
 	g[backend.OpReadCommit].open()
 	accept(t, accepted)
 	require.Equal(t, []backend.Op{"ReadCommit", "ReadClock", "Uncertain", "Own", "Serve"}, b.trace.from(backend.OpReadCommit))
@@ -101,12 +113,12 @@ func TestReadCommitIsTracedBeforeItMakesAnOwner(t *testing.T) {
 
 // Nor must it close its copy before the reading of a revoke is traced.
 func TestReadRevokeIsTracedBeforeTheCopyIsClosed(t *testing.T) {
-	b, ln, g, o, _ := queuedAck(t, backend.OpReadRevoke)
+	b, ln, g, o, _ := queuedAck(t, wire.ModeCommitOnly, backend.OpReadRevoke)
 	b.sendRevoke(o)
 	g.await(t, backend.OpReadRevoke)
 	g[backend.OpSendAck].open()
-	awaitWaitingAccept(t, ln)
-	require.False(t, b.trace.has(backend.OpCloseCopy))
+	awaitDecided(t, ln)
+	require.Never(t, func() bool { return b.trace.has(backend.OpCloseCopy) }, moment, time.Millisecond)
 	require.Equal(t, 1, ln.Stats().Descriptors.Open)
 	g[backend.OpReadRevoke].open()
 	released := wire.Released(o.wireID())
@@ -114,4 +126,20 @@ func TestReadRevokeIsTracedBeforeTheCopyIsClosed(t *testing.T) {
 	o.readEnd(t)
 	b.ping() // the reader has traced what it did before
 	require.Equal(t, []backend.Op{"ReadRevoke", "ReadClock", "Uncertain", "CloseCopy", "SendReleased"}, b.trace.from(backend.OpReadRevoke))
+}
+
+// A revoke that was read while the ACK was written counts inside the lease, too: to be decided
+// before the reading is traced would be too late, for the clock may be read in between.
+func TestRevokeReadBeforeTheClockCountsInsideTheLease(t *testing.T) {
+	b, ln, g, o, _ := queuedAck(t, wire.ModeLease, backend.OpReadRevoke)
+	b.sendRevoke(o)
+	g.await(t, backend.OpReadRevoke)
+	g[backend.OpSendAck].open()
+	awaitDecided(t, ln)
+	require.Zero(t, ln.Stats().Owned)
+	g[backend.OpReadRevoke].open()
+	released := wire.Released(o.wireID())
+	require.Equal(t, &released, b.read())
+	o.readEnd(t)
+	b.trace.goesOn(t, "ReadRevoke", "ReadClock", "CloseCopy", "SendReleased")
 }

@@ -56,6 +56,29 @@ func backendMutants() []mutant {
 		old:  `if p == acking { // else`,
 		new:  `if p >= acking { // else`,
 	}, {
+		name: "revoke-counts-once-it-is-traced", breaks: "G9", must: bySockets, file: "backend/handlers.go",
+		says: "a backend that has read a revoke may still read its clock and serve",
+		old: `		do = o.advanceLocked(e)
+	}
+	ln.mu.Unlock()
+	l.traceDecision(o, e, do)
+`,
+		new: `		_, do = o.phase.next(e)
+	}
+	ln.mu.Unlock()
+	l.traceDecision(o, e, do)
+	if o != nil {
+		ln.mu.Lock()
+		do = o.advanceLocked(e)
+		ln.mu.Unlock()
+	}
+`,
+	}, {
+		name: "decision-acted-on-before-its-trace", breaks: "trace", must: bySockets, file: "backend/offerstate.go",
+		says: "the goroutine that writes an ACK acts on a commit or a revoke whose reading is not traced",
+		old:  `	if traced != nil {`,
+		new:  `	if traced != nil && false {`,
+	}, {
 		name: "commit-of-what-was-never-acked", breaks: "G9", must: bySockets, file: "backend/offerstate.go",
 		says:  "a commit for an offer that waits in the queue is let pass",
 		hangs: true,
