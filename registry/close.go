@@ -59,7 +59,7 @@ func (r *Registry) abandonRest() {
 
 // abandonLocked ends as many records as size, the smallest end first.
 func (r *Registry) abandonLocked(size int) []step {
-	batch := make([]step, 0, size)
+	batch := make([]step, 0, min(size, r.stats.Tokens)) // nothing to allocate where nothing is left
 	for id, rec := r.records.First(); rec != nil && len(batch) < size; id, rec = r.records.First() {
 		batch = append(batch, step{op: OpAbandon})
 		r.endLocked(&batch[len(batch)-1], id, rec, fsm.Abandon)
