@@ -67,6 +67,17 @@ func concurrencyMutants() []mutant {
 	r.report(s)
 `,
 	}, {
+		name: "batch-published-after-unlock", breaks: "G7", must: byRace, file: "registry/step.go",
+		says: "the earliest end that a sweep or Close leaves is worked out when the lock is already released",
+		old: `	r.publishLocked()
+	r.mu.Unlock()
+}
+`,
+		new: `	r.mu.Unlock()
+	r.publishLocked()
+}
+`,
+	}, {
 		name: "ack-looks-then-leaps", breaks: "G1", must: byRace, file: "registry/registry.go",
 		says: "Acknowledge lets others in between looking at a handoff and ending it",
 		old: `	default:
