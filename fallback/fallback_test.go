@@ -52,6 +52,7 @@ func TestPolicyRefusesWhatIsNegative(t *testing.T) {
 		want   fallback.OptionError
 	}{
 		{fallback.Policy{MaxFailures: -1}, fallback.OptionError{Option: "MaxFailures", Problem: "-1 is negative"}},
+		{fallback.Policy{Window: -1}, fallback.OptionError{Option: "Window", Problem: "-1ns is negative"}},
 		{fallback.Policy{Window: -time.Second}, fallback.OptionError{Option: "Window", Problem: "-1s is negative"}},
 	} {
 		limiter, err := fallback.NewLimiter(c.policy)

@@ -108,7 +108,12 @@ func TestNames(t *testing.T) {
 func TestErrorSaysWhatIsWrong(t *testing.T) {
 	for want, refused := range map[string]fsm.TransitionError{
 		"fsm: event acknowledge is forbidden in state expired": {State: fsm.Expired, Event: fsm.Acknowledge},
+		"fsm: event abandon is forbidden in state abandoned":   {State: fsm.Abandoned, Event: fsm.Abandon},
+		"fsm: event acknowledge is forbidden in state pending": {State: fsm.Pending, Event: fsm.Acknowledge},
+		"fsm: invalid event Event(0) in state pending":         {State: fsm.Pending},
+		"fsm: invalid event Event(4) in state pending":         {State: fsm.Pending, Event: fsm.Abandon + 1},
 		"fsm: invalid event Event(9) in state pending":         {State: fsm.Pending, Event: 9},
+		"fsm: event expire in invalid state State(5)":          {State: fsm.Abandoned + 1, Event: fsm.Expire},
 		"fsm: event expire in invalid state State(9)":          {State: 9, Event: fsm.Expire},
 		"fsm: event Event(0) in invalid state State(0)":        {},
 	} {

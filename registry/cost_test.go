@@ -3,6 +3,7 @@ package registry_test
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,6 +116,68 @@ func TestARemainingRecordKeepsOneChunk(t *testing.T) {
 	left := heap() - before
 	t.Logf("%d remaining records keep %d kB; after them: %d kB", many/1000, scattered>>10, left>>10)
 	require.Less(t, left, int64(1<<20))
+	runtime.KeepAlive(r)
+}
+
+// A chunk that is made and freed again and again costs nothing: the latest one is kept for the next
+// time, and its place is used again, or 8 bytes for each would be left.
+func TestAFreedChunkIsUsedAgain(t *testing.T) {
+	needsExactCosts(t)
+	r := open(t, registry.Options{})
+	var first [64]registry.Token
+	for i := range first {
+		first[i] = begin(t, r, epoch)
+	}
+	again := func() {
+		second, _ := r.Begin(cache, epoch) // makes the second chunk
+		r.Abandon(first[0])
+		r.Abandon(second) // frees it, as the first has room now
+		first[0], _ = r.Begin(cache, epoch)
+	}
+	require.Zero(t, testing.AllocsPerRun(100, again))
+	before := heap()
+	for range 200_000 {
+		again()
+	}
+	require.Less(t, heap()-before, int64(1<<19))
+	runtime.KeepAlive(r)
+}
+
+// The chunk that is kept for the next time is one chunk only: no two records share a place.
+func TestAFreedChunkIsUsedOnce(t *testing.T) {
+	r := open(t, registry.Options{})
+	first := make([]registry.Token, 65)
+	for i := range first {
+		first[i] = begin(t, r, epoch)
+	}
+	r.Abandon(first[0])
+	r.Abandon(first[64]) // frees the second chunk
+	names := map[registry.Token]registry.Backend{}
+	for pid := range 300 {
+		b := registry.Backend{Service: "another", PID: pid}
+		token, err := r.Begin(b, epoch)
+		require.NoError(t, err)
+		names[token] = b
+	}
+	for token, b := range names {
+		is, pending := r.Backend(token)
+		require.True(t, pending)
+		require.Equal(t, b, is)
+	}
+}
+
+// A name may be part of a large message, whose memory must not be kept.
+func TestNamesPinNoBufferOfTheCaller(t *testing.T) {
+	needsExactCosts(t)
+	const megabyte = 1 << 20
+	r := open(t, registry.Options{})
+	before := heap()
+	for pid := range 64 {
+		message := strings.Repeat("x", megabyte)
+		_, err := r.Begin(registry.Backend{Service: message[:8], PID: pid}, epoch)
+		require.NoError(t, err)
+	}
+	require.Less(t, heap()-before, int64(megabyte))
 	runtime.KeepAlive(r)
 }
 

@@ -102,6 +102,71 @@ func TestOtherRunsTakeOverFromOneThatEnds(t *testing.T) {
 	})
 }
 
+// A context that ends without closing its channel, so that whoever waits on it wakes by
+// something else and then finds it ended.
+type endsUnheard struct {
+	context.Context
+	ended atomic.Bool
+}
+
+func (c *endsUnheard) Err() error {
+	if c.ended.Load() {
+		return context.Canceled
+	}
+	return nil
+}
+
+// The wake-up goes to the Run that has waited longest, which ends. Without another wake-up
+// the other Run sleeps past the deadline (G7).
+func TestARunThatEndsPassesItsWakeUpOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := open(t, registry.Options{AckDeadline: time.Second})
+		first := &endsUnheard{Context: context.Background()}
+		ended := running(first, r)
+		other := running(context.Background(), r)
+		first.ended.Store(true)
+		begin(t, r, time.Now())
+		require.ErrorIs(t, <-ended, context.Canceled, "it was woken")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.EqualValues(t, 1, r.Stats().Expired)
+		r.Close()
+		require.NoError(t, <-other)
+	})
+}
+
+// A Run sweeps when it starts, when it is woken by an earlier end, and at an end: no oftener.
+func TestARunIsWokenByNothingElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sweeps atomic.Int64
+		r := open(t, registry.Options{AckDeadline: time.Second, Trace: func(e registry.Event) {
+			if e.Op == registry.OpSweep {
+				sweeps.Add(1)
+			}
+		}})
+		requireSweeps := func(want int64, when string) {
+			t.Helper()
+			synctest.Wait()
+			require.Equal(t, want, sweeps.Load(), when)
+		}
+		r.Abandon(begin(t, r, time.Now()))
+		ended := running(context.Background(), r)
+		requireSweeps(1, "what ended before is none of its business")
+		token := begin(t, r, time.Now())
+		requireSweeps(2, "an earlier end than none")
+		time.Sleep(time.Second / 2)
+		begin(t, r, time.Now())
+		requireSweeps(2, "a later end")
+		r.Abandon(token)
+		begin(t, r, time.Now().Add(-time.Second/2))
+		requireSweeps(2, "the end that the timer is set to")
+		time.Sleep(time.Second / 2)
+		requireSweeps(3, "the end")
+		r.Close()
+		require.NoError(t, <-ended)
+	})
+}
+
 // A slow callback delays the ends that are reached meanwhile, and loses none.
 func TestRunSweepsAgainAfterASlowCallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

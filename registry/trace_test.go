@@ -98,6 +98,27 @@ func TestTraceReportsEveryStepInOrder(t *testing.T) {
 	require.Zero(t, events[11].Ref)
 }
 
+// A refused Register has the end of the token that it found.
+func TestTraceReportsTheEndOfATokenThatIsRefused(t *testing.T) {
+	var last registry.Event
+	r := open(t, registry.Options{AckDeadline: 3, TokenTTL: 4, Trace: func(e registry.Event) { last = e }})
+	token := begin(t, r, epoch)
+	require.ErrorIs(t, r.Register(token, cache, epoch), registry.ErrAlreadyPending)
+	require.Equal(t, 3, since(last.End))
+	token = issue(t, r, epoch)
+	require.ErrorIs(t, r.Register(token, cache, epoch.Add(4)), registry.ErrTokenExpired)
+	require.Equal(t, 4, since(last.End))
+}
+
+// An end that time never reaches is none.
+func TestTraceReportsNoEndThatIsNeverReached(t *testing.T) {
+	var last registry.Event
+	r := open(t, registry.Options{AckDeadline: 1<<63 - 1, TokenTTL: 1<<63 - 1, Trace: func(e registry.Event) { last = e }})
+	begin(t, r, epoch)
+	require.Equal(t, registry.OpBegin, last.Op)
+	require.Zero(t, last.End)
+}
+
 // none_ stands for an instant that an event does not have.
 const none_ = -1 << 30
 
