@@ -46,19 +46,19 @@ func (a *attempt) reject(m *wire.Ack, now time.Time) {
 	a.owner.deliver(result{attempt: a, step: OpAbandon, why: why})
 }
 
-// expire takes back the connection of an attempt of which it is proved that no ACK was sent in
+// expire takes back the connection of an unsettled attempt of which it is proved that no ACK was sent in
 // time, by a reading of the clock that is now. It can be offered again when its holder has closed
 // its copy. Spec: Expire, SendRevoke.
 func (a *attempt) expire(now time.Time) {
 	l := a.link
 	expired, ok := l.service.registry.Expire(a.token, now)
 	if !ok { // it was pending and due, so the registry is closed
+		l.forget(a)
 		a.trace(OpExpire, registry.ErrClosed)
 		a.fence(nil)
 		return
 	}
 	a.trace(OpExpire, nil)
-	l.unsettle(a)
 	a.revoke()
 	l.b.limiter.Fail(l.key, now)
 	l.b.log.Info("offer expired", "service", l.service.name, "pid", l.peer.PID)

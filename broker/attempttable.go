@@ -39,6 +39,20 @@ func (t *attemptTable) claimIf(f func(*attempt) bool) []*attempt {
 	return claimed
 }
 
+// unsettleDue claims the pending attempts that are due, and notes in the same step that their holders
+// have a copy still. Between two steps the link of a stuck backend would have nothing pending and
+// nothing unsettled, and be offered another connection.
+func (t *attemptTable) unsettleDue(clock int64, now time.Time) []*attempt {
+	due := t.claimIf(func(a *attempt) bool { return a.due(clock, now) })
+	for _, a := range due {
+		t.unsettle(a)
+	}
+	return due
+}
+
+// forget removes an unsettled attempt for which nobody waits: its connection is fenced.
+func (t *attemptTable) forget(a *attempt) { delete(t.unsettled, a.correlation) }
+
 // unsettle notes that the holder of a claimed attempt has a copy of the connection still.
 func (t *attemptTable) unsettle(a *attempt) {
 	a.settled, a.settledTraced = make(chan struct{}), make(chan struct{})

@@ -47,6 +47,21 @@ func TestUnsettledAttemptIsSettledOnceAndByItsTokenOnly(t *testing.T) {
 	require.True(t, table.isEmpty())
 }
 
+func TestDueAttemptIsUnsettledAtOnce(t *testing.T) {
+	now := time.Now()
+	due, later := attemptOf(t, 1), attemptOf(t, 2)
+	due.deadline, later.deadline = now, now.Add(1)
+	table := newAttemptTable()
+	table.add(due)
+	table.add(later)
+	require.Equal(t, []*attempt{due}, table.unsettleDue(0, now))
+	require.False(t, table.isPending(due))
+	require.True(t, table.isPending(later))
+	require.Contains(t, table.unsettled, due.correlation)
+	table.forget(due)
+	require.Empty(t, table.unsettled)
+}
+
 func TestAttemptIsDueByBothClocks(t *testing.T) {
 	now := time.Now()
 	a := attemptOf(t, 1)

@@ -118,6 +118,20 @@ func (l *link) claimIf(f func(*attempt) bool) []*attempt {
 // claimAll claims all pending attempts.
 func (l *link) claimAll() []*attempt { return l.claimIf(func(*attempt) bool { return true }) }
 
+// unsettleDue claims the attempts that are due. They are unsettled from then on.
+func (l *link) unsettleDue(clock int64, now time.Time) []*attempt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.attempts.unsettleDue(clock, now)
+}
+
+// forget is for an attempt that is unsettled no longer, because its connection is fenced.
+func (l *link) forget(a *attempt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.attempts.forget(a)
+}
+
 // unsettle notes that the holder of a claimed attempt has not closed its copy.
 func (l *link) unsettle(a *attempt) {
 	l.mu.Lock()

@@ -33,7 +33,7 @@ func (r *reader) handleDeadlines() (ended bool, err error) {
 		case queueGarbled:
 			return false, err
 		case queueFlooded:
-			for _, a := range r.claimDue(clock, now) {
+			for _, a := range r.claimIf(func(a *attempt) bool { return a.due(clock, now) }) {
 				a.expireFenced(now) // an ACK may be in what is not read yet
 			}
 			return false, err
@@ -41,7 +41,7 @@ func (r *reader) handleDeadlines() (ended bool, err error) {
 		if r.partlyWritten(now) {
 			return false, errPartial
 		}
-		for _, a := range r.claimDue(clock, now) {
+		for _, a := range r.unsettleDue(clock, now) {
 			a.expire(now)
 		}
 		r.sendBye()
@@ -62,10 +62,6 @@ func (r *reader) anyDue(clock int64, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.attempts.anyDue(clock, now)
-}
-
-func (r *reader) claimDue(clock int64, now time.Time) []*attempt {
-	return r.claimIf(func(a *attempt) bool { return a.due(clock, now) })
 }
 
 // partlyWritten reports whether an offer is still being written at its deadline. What its backend

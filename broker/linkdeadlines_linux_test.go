@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/internal/fdpass"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -27,6 +29,27 @@ func TestNothingExpiresWhileTheReaderIsStopped(t *testing.T) {
 	close(resume)
 	c.fallback(t)
 	require.EqualValues(t, 1, w.broker.Stats().Registry.Expired)
+}
+
+// A backend that let a deadline pass is stuck, and is offered nothing more while its attempt expires.
+func TestStuckLinkIsOfferedNothingWhileItsAttemptExpires(t *testing.T) {
+	options := quick()
+	options.SettleTimeout = 50 * time.Millisecond // also how long Handoff waits for a busy backend
+	o, reached, resume := stopping(options, broker.OpExpire)
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	p.offer()
+	<-reached
+	_, server := socktest.TCPPair(t)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	outcome, err := w.broker.Handoff(ctx, server, broker.Request{Service: service})
+	close(resume)
+	require.NoError(t, err)
+	require.NoError(t, outcome.Conn.Close())
+	require.Zero(t, outcome.Attempts)
 }
 
 // Other clients are served while one link is stuck in the middle of a step.

@@ -20,11 +20,24 @@ func brokerMutants() []mutant {
 	}, {
 		name: "clock-read-after-the-drain", breaks: "G9", must: bySockets, file: "broker/linkdeadlines.go",
 		says: "what became due while the queue was read expires, whatever came since",
-		old: `		for _, a := range r.claimDue(clock, now) {
+		old: `		for _, a := range r.unsettleDue(clock, now) {
 			a.expire(now)`,
 		new: `		clock, now = r.readClock()
-		for _, a := range r.claimDue(clock, now) {
+		for _, a := range r.unsettleDue(clock, now) {
 			a.expire(now)`,
+	}, {
+		name: "unsettled-once-it-is-traced", breaks: "G9", must: bySockets, file: "broker/attemptoutcome.go",
+		says: "the link of a stuck backend is offered another connection while an attempt expires",
+		old: `	a.trace(OpExpire, nil)
+	a.revoke()
+	l.b.limiter.Fail(l.key, now)
+	l.b.log.Info("offer expired",`,
+		new: `	l.forget(a)
+	a.trace(OpExpire, nil)
+	l.unsettle(a)
+	a.revoke()
+	l.b.limiter.Fail(l.key, now)
+	l.b.log.Info("offer expired",`,
 	}, {
 		name: "ack-of-any-token", breaks: "G9", must: bySockets, file: "broker/attempttable.go",
 		says: "an ACK counts by its correlation alone, whatever its token",
