@@ -91,6 +91,26 @@ func TestPrefaceOfAConnectionThatCameBackGoesToTheNext(t *testing.T) {
 	hear(t, client, "one: hello")
 }
 
+// Nobody had a copy of a connection of which no byte of an offer was sent. It has no deadlines either
+// when Handoff gives it back.
+func TestHandoffOfWhichNothingWasSentGivesBackWithoutDeadlines(t *testing.T) {
+	w := newWorld(t, patient())
+	client, server := socktest.TCPPair(t)
+	p := w.peer()
+	require.NoError(t, p.conn.CloseRead()) // an offer fails, and the link goes on until then
+	require.NoError(t, server.SetDeadline(time.Unix(1, 0)))
+	o, err := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})
+	require.NoError(t, err)
+	require.Equal(t, broker.Fallback, o.Kind)
+	require.Equal(t, 1, o.Attempts)
+	require.Zero(t, w.trace.count(broker.OpSendOffer))
+	_, err = io.WriteString(client, "x")
+	require.NoError(t, err)
+	_, err = o.Conn.Read(make([]byte, 1))
+	require.NoError(t, err)
+	require.NoError(t, o.Conn.Close())
+}
+
 func TestUnsettledConnectionIsNotOfferedAgain(t *testing.T) {
 	w := newWorld(t, quick())
 	client, server := socktest.TCPPair(t)

@@ -247,12 +247,10 @@ func (t *transfer) sendFallback(why fallback.Decision) {
 	t.conn.end("fallback")
 }
 
-// giveBack gives the connection to the caller of Handoff.
+// giveBack gives the connection to the caller of Handoff. Its deadlines are cleared here, too: nobody
+// had a copy of one of which no byte of an offer was sent, and so it was never regained.
 func (t *transfer) giveBack(settled bool) net.Conn {
-	if t.latest == nil {
-		// Nobody ever had a copy, so it is as it came, except for what was peeked at.
-		_ = t.conn.conn.SetDeadline(time.Time{})
-	}
+	_ = t.conn.conn.SetDeadline(time.Time{})
 	t.b.ledger.Adopted(fromCaller)
 	return &ownedconn.Returned{Conn: ownedconn.Make(t.conn.conn, t.request.Preface), Settled: settled}
 }

@@ -89,6 +89,11 @@ func brokerMutants() []mutant {
 		old:  `inner = fdpass.SetNonblock(fd)`,
 		new:  `inner = fdpass.SetNonblock(-fd - 1); inner = nil`,
 	}, {
+		name: "deadlines-are-given-back", breaks: "G7", must: bySockets, file: "broker/transfer.go",
+		says: "a connection that nobody was offered comes back to Handoff's caller with its old deadlines",
+		old:  `_ = t.conn.conn.SetDeadline(time.Time{})`,
+		new:  `_ = t.latest == nil && t.conn.conn.SetDeadline(time.Time{}) == nil`,
+	}, {
 		name: "own-end-settles", breaks: "G9", must: bySockets, file: "broker/linkclose.go",
 		says: "the end of a link that the broker itself shut is taken for its backend's",
 		old:  `if r.sock.AwaitHangup(time.Now().Add(r.b.o.SettleTimeout)) == nil {`,
