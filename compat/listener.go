@@ -27,7 +27,7 @@ type Listener struct {
 	closing  context.Context
 	close    context.CancelFunc
 	running  sync.WaitGroup
-	failure  error // of the control socket, when accepted is closed
+	failure  error // of the control socket; run sets it, and it is read when running is done
 }
 
 // Listen returns a listener that takes one handoff from each connection to the control socket, which
