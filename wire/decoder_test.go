@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/handoff-go/handoff/wire"
@@ -117,6 +118,22 @@ func TestDecoderOffsetsOfALongStream(t *testing.T) {
 		_, at, err := d.Next()
 		require.NoError(t, err)
 		require.EqualValues(t, i*len(frame), at)
+	}
+	require.LessOrEqual(t, d.Cap(), 512)
+}
+
+// The bytes of frames that were returned make room also while reads end within the next frame.
+func TestDecoderOfReadsThatEndWithinFrames(t *testing.T) {
+	d := wire.NewDecoder(wire.MaxControl)
+	frame := (&wire.Bye{Detail: "a detail that takes some bytes"}).Append(nil)
+	feed(d, frame[:7])
+	for range 10_000 {
+		feed(d, append(slices.Clone(frame[7:]), frame[:7]...))
+		_, _, err := d.Next()
+		require.NoError(t, err)
+		_, _, err = d.Next()
+		require.ErrorIs(t, err, wire.ErrIncomplete)
+		require.Len(t, d.Rest(), 7)
 	}
 	require.LessOrEqual(t, d.Cap(), 512)
 }

@@ -222,6 +222,8 @@ func TestNothingPrintsASecret(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `"Secret(redacted)"`, string(b))
 	require.Equal(t, "Secret(redacted)", fmt.Sprintf("%x", hello.AuthToken))
+	require.Equal(t, "Secret(redacted)", hello.AuthToken.LogValue().String(), "a log says that there is one")
+	require.Equal(t, frame.String(), frame.LogValue().String())
 	require.Contains(t, printed(secret), "211 197", "the check can fail")
 	require.Equal(t, "Frame(request handoff, request 0, 43 bytes)", strings.Replace(frame.String(), fmt.Sprint(len(frame.Payload)), "43", 1))
 	require.Contains(t, printed(wire.Frame{Protocol: 0xAD01, Kind: 9}), "Frame(Kind(9) Protocol(0xad01), request 0, 0 bytes)")

@@ -252,6 +252,10 @@ func TestWaitsAreRoundedUpAndSaturate(t *testing.T) {
 func TestClipDetailFits(t *testing.T) {
 	require.Equal(t, "all right", wire.ClipDetail("all right"))
 	require.Equal(t, "a?b", wire.ClipDetail("a\xff\xfeb"))
+	for _, whole := range []string{strings.Repeat("x", wire.MaxDetail), strings.Repeat("\u00e9", wire.MaxDetail/2)} {
+		require.Len(t, whole, wire.MaxDetail)
+		require.Equal(t, whole, wire.ClipDetail(whole), "what just fits stays whole")
+	}
 	for n := range 8 {
 		long := strings.Repeat("x", wire.MaxDetail-4+n) + strings.Repeat("\U0001f600", 3)
 		clipped := wire.ClipDetail(long)

@@ -76,7 +76,7 @@ func skipped(rel string) bool {
 
 func needed(rel string) bool {
 	switch filepath.Ext(rel) {
-	case ".go", ".mod", ".sum", ".md", ".tla", ".cfg", ".json":
+	case ".go", ".mod", ".sum", ".md", ".tla", ".cfg", ".json", ".proto":
 		return true
 	}
 	return slices.Contains(strings.Split(filepath.ToSlash(filepath.Dir(rel)), "/"), "testdata")

@@ -52,6 +52,8 @@ func (b *binary) run(ctx context.Context, tests []string, mutant int, reached st
 		return "", "", err
 	}
 	defer os.RemoveAll(temp)
+	// rapid notes the draws that failed, and would begin the next run with them.
+	defer os.RemoveAll(filepath.Join(b.dir, "testdata", "rapid"))
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var pattern []string

@@ -65,8 +65,12 @@ func TestEachKindIsFound(t *testing.T) {
 			[]string{"f: 1 becomes +1", "f: 2 becomes +1", "f: 3 becomes +1", "f: 4 becomes +1"},
 		},
 		"keys, capacities and constants stay": {
-			"const two = 1 < 2\nfunc f(a map[int]int) { _, _ = a[1], make([]int, 0, 3) }",
-			nil,
+			"type t int; const one t = 1; const two = 1 < 2; var _ = func(a t) bool { return a < one }\nfunc f(a map[int]int) { _, _ = a[1], make([]int, 0, 3) }",
+			[]string{"package: a < one becomes <=", "package: one becomes -1"},
+		},
+		"of an equality only numbers that are no states are off by one": {
+			"type t int; const one t = 1; func f(a t, b int) (bool, bool) { return a == one, b == 1 }",
+			[]string{"f: a == one becomes !=", "f: b == 1 becomes !=", "f: 1 becomes +1"},
 		},
 		"a function in a function returns for itself": {
 			"type t[E any] struct{}\nfunc (*t[E]) f() func() int { g := func() { return }; return func() int { g(); return 1 } }",

@@ -49,6 +49,13 @@ func ordered(op token.Token) bool {
 	return op == token.LSS || op == token.LEQ || op == token.GTR || op == token.GEQ
 }
 
+func equality(op token.Token) bool { return op == token.EQL || op == token.NEQ }
+
+func isNamed(t types.Type) bool {
+	_, is := t.(*types.Named)
+	return is
+}
+
 // step returns which neighbour of a constant on the right of op is no mutant yet: 1 or -1.
 func step(op token.Token) int {
 	if op == token.LSS || op == token.GEQ {

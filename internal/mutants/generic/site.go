@@ -175,7 +175,7 @@ func (f *finder) negate(cond ast.Expr) {
 	if cond == nil || f.info.Types[cond].Value != nil || !isBool(f.info.Types[cond].Type) {
 		return
 	}
-	if b, is := cond.(*ast.BinaryExpr); is && (b.Op == token.EQL || b.Op == token.NEQ) {
+	if b, is := cond.(*ast.BinaryExpr); is && equality(b.Op) {
 		return // its swap is the same
 	}
 	f.add(cond, "negate "+f.words(cond), xor)
@@ -190,7 +190,7 @@ func (f *finder) expression(e ast.Expr) {
 	switch e := e.(type) {
 	case *ast.BinaryExpr:
 		f.swap(e)
-		if ordered(e.Op) || e.Op == token.EQL || e.Op == token.NEQ {
+		if ordered(e.Op) || equality(e.Op) {
 			f.offByOne(e.Y, e.Op)
 			f.offByOne(e.X, mirrored(e.Op))
 		}
@@ -263,7 +263,7 @@ func (f *finder) offByOne(e ast.Expr, op token.Token) {
 	}
 	tv := f.info.Types[e]
 	value, is := bound(tv)
-	if !is {
+	if !is || equality(op) && isNamed(tv.Type) { // a state, a reason or an error bounds nothing
 		return
 	}
 	by := step(op)
