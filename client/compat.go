@@ -16,7 +16,7 @@ import (
 func (c *Conn) readEnd(err error) {
 	ended := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 	if !c.dialer.Compat || !ended || len(c.decoder.Rest()) > 0 {
-		c.failInDoubt(err)
+		c.failUnread(err)
 		return
 	}
 	decision := fallback.Decision{Reason: fallback.BackendGone}

@@ -59,6 +59,28 @@ func TestDialWithWaitReturnsInDoubtError(t *testing.T) {
 	require.True(t, doubt.Replied)
 }
 
+// A broker that ends the connection without a byte is told from one whose reply is cut short, or whose
+// verdict is missing.
+func TestInDoubtErrorSaysThatTheBrokerSentNoReply(t *testing.T) {
+	const noReply = "client: the broker sent no reply to the hello: unexpected EOF"
+	reply := replyHandedOver(t, time.Minute, "")
+	for name, c := range map[string]struct {
+		sent []byte
+		want string
+	}{
+		"nothing":      {nil, noReply},
+		"half a reply": {reply[:len(reply)/2], "client: in doubt who owned the connection (a backend may have read 0 bytes): unexpected EOF"},
+		"a reply":      {reply, "client: in doubt who owned the connection (a backend may have read 0 bytes): unexpected EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := fakeBroker(t, func(conn *net.TCPConn) { _, _ = conn.Write(c.sent) })
+			d := client.Dialer{Service: service, Address: p.address, Wait: true}
+			_, err := d.DialContext(context.Background(), "", "")
+			require.EqualError(t, err, c.want)
+		})
+	}
+}
+
 func TestContextEndsDial(t *testing.T) {
 	t.Run("while it waits", func(t *testing.T) {
 		p, verdict := delayedBroker(t)

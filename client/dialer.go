@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,8 +84,9 @@ type Dialer struct {
 // set, network and address are ignored. ctx bounds the call, not the life of the
 // connection. The net.Conn is a [*Conn].
 //
-// It returns an *OptionError, a *wire.FieldError for an invalid service name or version,
-// the error of connecting or of ctx, and with Wait the errors of Conn.Read.
+// It returns an *OptionError, also for a Service that is empty or no valid name, a
+// *wire.FieldError for an invalid version, the error of connecting or of ctx, and with Wait
+// the errors of Conn.Read.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	set, err := d.settings(network, address)
 	if err != nil {
@@ -137,6 +139,9 @@ func (d *Dialer) settings(network, address string) (*Dialer, error) {
 	)
 	if err != nil {
 		return &set, (*OptionError)(err)
+	}
+	if err := wire.CheckService(set.Service); err != nil {
+		return &set, &OptionError{Option: "Service", Problem: strconv.Quote(set.Service) + " " + err.Error()}
 	}
 	return &set, set.hello().Check()
 }

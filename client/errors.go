@@ -33,10 +33,18 @@ type InDoubtError struct {
 	Replied bool
 	// Err is what ended the wait.
 	Err error
+
+	silent bool // not a byte of a reply to the hello came
 }
 
 // Error implements error.
 func (e *InDoubtError) Error() string {
+	if e.silent && e.Written == 0 {
+		return fmt.Sprintf("client: the broker sent no reply to the hello: %v", e.Err)
+	}
+	if e.silent {
+		return fmt.Sprintf("client: the broker sent no reply to the hello (a backend may have read %d bytes): %v", e.Written, e.Err)
+	}
 	return fmt.Sprintf("client: in doubt who owned the connection (a backend may have read %d bytes): %v", e.Written, e.Err)
 }
 

@@ -123,9 +123,17 @@ func (c *Conn) readFallback(m *wire.Fallback) {
 }
 
 // failInDoubt closes a connection whose owner is not known. Step: Doubt.
-func (c *Conn) failInDoubt(err error) {
+func (c *Conn) failInDoubt(err error) { c.doubt(&InDoubtError{Replied: !c.token.IsZero(), Err: err}) }
+
+// failUnread is failInDoubt for a connection that ended before a whole frame was read.
+func (c *Conn) failUnread(err error) {
+	replied := !c.token.IsZero()
+	c.doubt(&InDoubtError{Replied: replied, Err: err, silent: !replied && len(c.decoder.Rest()) == 0})
+}
+
+func (c *Conn) doubt(inDoubt *InDoubtError) {
 	c.mu.Lock()
-	inDoubt := &InDoubtError{Written: c.written, Replied: !c.token.IsZero(), Err: err}
+	inDoubt.Written = c.written
 	c.err = inDoubt
 	c.enterLocked(causeDoubt)
 	conn := c.conn

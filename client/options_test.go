@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,10 +27,15 @@ func TestDialerFields(t *testing.T) {
 		wantRead(t, c, "x")
 	})
 	t.Run("Service is required", func(t *testing.T) {
-		d := client.Dialer{Address: p.address}
-		c, err := d.DialContext(context.Background(), "", "")
-		require.Nil(t, c)
-		require.ErrorIs(t, err, wire.ErrService)
+		for _, name := range []string{"", "A B", strings.Repeat("x", wire.MaxService+1)} {
+			d := client.Dialer{Address: p.address, Service: name}
+			c, err := d.DialContext(context.Background(), "", "")
+			require.Nil(t, c)
+			var option *client.OptionError
+			require.ErrorAs(t, err, &option)
+			require.Equal(t, "Service", option.Option)
+			require.Contains(t, option.Problem, strconv.Quote(name))
+		}
 	})
 	t.Run("a negative time is refused", func(t *testing.T) {
 		for name, d := range map[string]client.Dialer{
