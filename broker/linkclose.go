@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"time"
 
@@ -51,7 +53,11 @@ func (r *reader) drop(why error) {
 			a.abandonFenced()
 		}
 	}
-	r.b.log.Warn("link dropped", "service", r.service.name, "pid", r.peer.PID, "error", why)
+	level := slog.LevelWarn
+	if errors.Is(why, ErrClosed) { // by Shutdown, as it should be
+		level = slog.LevelInfo
+	}
+	r.b.log.Log(context.Background(), level, "link dropped", "service", r.service.name, "pid", r.peer.PID, "error", why)
 	r.send(&wire.Bye{Reason: byeReason(why), Detail: wire.ClipDetail(why.Error())})
 	// A backend closes its link behind every copy that it held.
 	if r.sock.AwaitHangup(time.Now().Add(r.b.o.SettleTimeout)) == nil {

@@ -1,8 +1,10 @@
 package broker_test
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
@@ -153,4 +155,16 @@ func TestRollingRestartLosesNothing(t *testing.T) {
 	require.Zero(t, s.Fallback)
 	require.Zero(t, s.Fenced)
 	require.Zero(t, s.Closed)
+}
+
+// It is no fault that Shutdown drops the links.
+func TestShutdownWarnsOfNothing(t *testing.T) {
+	var logged bytes.Buffer
+	o := patient()
+	o.Logger = slog.New(slog.NewTextHandler(&logged, nil))
+	w := newWorld(t, o)
+	w.echoBackend("one", backend.Options{})
+	w.shutdown()
+	require.Contains(t, logged.String(), "level=INFO msg=\"link dropped\"")
+	require.NotContains(t, logged.String(), "level=WARN")
 }
