@@ -36,6 +36,7 @@ var (
 	errFlooded   = errors.New("broker: read a link: the backend sends faster than can be read")
 	errStuck     = errors.New("broker: a holder has not closed its copy in time")
 	errSlow      = errors.New("broker: read a client: its first bytes did not come in time")
+	errWaiting   = errors.New("broker: accept a client: too many have not sent their first bytes")
 	errReply     = errors.New("broker: write to a client: no room for the whole message")
 )
 

@@ -79,7 +79,8 @@ type Options struct {
 	// became of it, by the goroutine that finished it: it must not block. Outcome.Conn
 	// is nil there. Nil: none.
 	OnOutcome func(Outcome)
-	// Logger is told of links, and of what goes wrong. Nil: nothing is logged.
+	// Logger is told of links, of clients that are disconnected because their request is
+	// not known, and of what goes wrong. Nil: nothing is logged.
 	Logger *slog.Logger
 	// Trace is called after each step of the protocol, outside locks, by the goroutine
 	// that takes the step, before that goroutine goes on and before any other acts on the

@@ -50,7 +50,7 @@ func (k Kind) String() string {
 // an acknowledged attempt may end with nobody serving, if its owner dies.
 type Outcome struct {
 	Kind    Kind   // what became of it
-	Service string // the service that the client asked for
+	Service string // the service that the client asked for; empty if it is not known
 
 	// Conn is the connection, non-nil exactly when the caller of Handoff has it back: its
 	// deadlines are cleared, its preface is read from it again, and its Close shuts it
@@ -61,7 +61,8 @@ type Outcome struct {
 	Settled bool
 
 	Backend  registry.Backend  // the backend that adopted it, or was tried last; zero: none was
-	Decision fallback.Decision // why no backend adopted it; zero: one did
+	Decision fallback.Decision // why no backend adopted it; zero: one did, or Handoff returns an error
+	Err      error             // why Serve could not tell what the client wants: of its route, or of its hello; else nil
 	Attempts int               // how many backends it was offered to
 	Took     time.Duration     // since it was accepted, or given to Handoff
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"time"
 
@@ -46,7 +48,7 @@ func (b *Broker) admit(c *pendingClient) {
 		c.start(false)
 	case b.waiting.Add(1) > int64(b.o.MaxWaiting):
 		b.waiting.Add(-1)
-		c.fail(errSlow)
+		c.fail(errWaiting)
 	default:
 		go func() {
 			err := c.wait()
@@ -80,21 +82,41 @@ func (c *pendingClient) wait() error {
 	if err == nil {
 		err = inner
 	}
-	if timeout(err) {
-		err = errSlow
+	switch {
+	case timeout(err) && c.b.closing.Err() != nil:
+		return ErrClosed
+	case timeout(err):
+		return errSlow
 	}
 	return err
 }
 
-// fail disconnects a client whose request is not known.
+// fail disconnects a client whose request is not known. That it hung up, or that the broker shuts
+// down, is nothing to report.
 func (c *pendingClient) fail(err error) {
-	c.b.log.Debug("client ended", "client", remote(c.from), "error", err)
+	level := slog.LevelInfo
+	if errors.Is(err, io.EOF) || errors.Is(err, ErrClosed) {
+		level = slog.LevelDebug
+	}
+	c.b.log.Log(context.Background(), level, "client disconnected", "client", remote(c.from), "error", err)
 	c.conn.end("no request")
 	c.b.outcomes[Closed].Add(1)
 	if c.b.o.OnOutcome != nil {
-		c.b.o.OnOutcome(Outcome{Kind: Closed, Took: time.Since(c.began)})
+		why := fallback.Decision{Reason: withoutRequest(err)}
+		c.b.o.OnOutcome(Outcome{Kind: Closed, Decision: why, Err: err, Took: time.Since(c.began)})
 	}
 	c.b.leave()
+}
+
+// withoutRequest says why no backend could adopt the connection of a client that err disconnects.
+func withoutRequest(err error) fallback.Reason {
+	switch {
+	case errors.Is(err, errWaiting):
+		return fallback.FDPressureDisabled
+	case errors.Is(err, ErrClosed):
+		return fallback.ServicePolicyDisabled
+	}
+	return fallback.ClientUnsupported
 }
 
 // poll reports whether all first bytes have arrived. It never waits.
@@ -111,8 +133,11 @@ func (c *pendingClient) readHello(fd int) (bool, error) {
 	var room [4096]byte
 	for {
 		missing, err := c.missing()
-		if err != nil || missing == 0 {
-			return missing == 0, err
+		if err != nil {
+			return false, helloError(err)
+		}
+		if missing == 0 {
+			return true, nil
 		}
 		n, err := fdpass.TryRead(fd, room[:min(missing, len(room))])
 		switch {
@@ -124,6 +149,9 @@ func (c *pendingClient) readHello(fd int) (bool, error) {
 		c.hello = append(c.hello, room[:n]...)
 	}
 }
+
+// helloError says that what a client sent is not a hello.
+func helloError(err error) error { return fmt.Errorf("broker: read a client's hello: %w", err) }
 
 // missing returns how many bytes of the hello's frame are missing.
 func (c *pendingClient) missing() (int, error) {
@@ -218,7 +246,7 @@ func (c *pendingClient) answerHello(t *transfer) bool {
 	hello, invalid, err := parseHello(c.hello)
 	if err != nil {
 		c.b.trace(Event{Op: OpReadHello, Err: err})
-		c.fail(err)
+		c.fail(helloError(err))
 		return false
 	}
 	c.b.trace(Event{Op: OpReadHello, Note: hello.Service})

@@ -1,12 +1,17 @@
 package broker_test
 
 import (
+	"bytes"
 	"io"
+	"log/slog"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
+	"github.com/handoff-go/handoff/fallback"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -49,6 +54,7 @@ func TestTooManySilentClientsAreDisconnected(t *testing.T) {
 	first, second := w.dial(), w.dial()
 	require.Eventually(t, func() bool { return w.broker.Stats().Waiting == 2 }, hang, time.Millisecond)
 	w.dial().ended(t)
+	require.Equal(t, fallback.FDPressureDisabled, (<-w.outcomes).Decision.Reason)
 	require.Equal(t, 2, w.broker.Stats().Waiting)
 	w.echoBackend("one", backend.Options{})
 	for _, c := range []*client{first, second} {
@@ -110,4 +116,31 @@ func TestGarbageIsNoHello(t *testing.T) {
 		c.ended(t)
 		require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
 	}
+}
+
+// Whoever runs the broker learns why a client was disconnected before a backend was looked for.
+func TestDisconnectedClientIsReported(t *testing.T) {
+	var logged bytes.Buffer
+	o := patient()
+	o.Logger = slog.New(slog.NewTextHandler(&logged, nil))
+	w := newWorld(t, o)
+	explicit := w.dial()
+	_, err := io.WriteString(explicit, "GET / HTTP/1.1\r\n")
+	require.NoError(t, err)
+	explicit.ended(t)
+	first := <-w.outcomes
+	plain := dialTCP(t, w.plain(func(broker.Client) (broker.Request, error) { return broker.Request{}, broker.ErrNoRoute }))
+	_, err = plain.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+	second := <-w.outcomes
+	w.shutdown()
+	require.ErrorIs(t, first.Err, wire.ErrFraming)
+	require.ErrorIs(t, second.Err, broker.ErrNoRoute)
+	for _, o := range []broker.Outcome{first, second} {
+		require.Equal(t, broker.Closed, o.Kind)
+		require.Equal(t, fallback.ClientUnsupported, o.Decision.Reason)
+		require.Contains(t, logged.String(), "error="+strconv.Quote(o.Err.Error()))
+	}
+	require.Equal(t, 2, strings.Count(logged.String(), "level=INFO msg=\"client disconnected\""))
+	require.Contains(t, logged.String(), "client="+plain.LocalAddr().String())
 }
