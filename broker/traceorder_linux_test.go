@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,64 @@ func TestHolderIsSettledOnlyAfterTheStepIsTraced(t *testing.T) {
 			c.fallback(t)
 		})
 	}
+}
+
+// The first in the queue is told of free capacity only after the step that freed it is traced.
+func TestQueueIsToldOfCapacityAfterTheStepIsTraced(t *testing.T) {
+	cases := map[broker.Op]func(*peer, offer){
+		broker.OpReadAck:  func(p *peer, o offer) { p.ack(o) },
+		broker.OpReadNack: func(p *peer, o offer) { p.nack(o, wire.ReasonBusy) },
+	}
+	for step, end := range cases {
+		t.Run(string(step), func(t *testing.T) {
+			// Who joins the queue looks once without being told. On a busy machine that may be late,
+			// while the step is traced: such a run shows nothing, and is repeated.
+			for range 5 {
+				if !offeredWhileTraced(t, step, end) {
+					return
+				}
+			}
+			require.Fail(t, "the queued connection was offered first", "while %s was traced", step)
+		})
+	}
+}
+
+// offeredWhileTraced reports whether a queued connection is offered while the step is traced by which
+// another one leaves its link.
+func offeredWhileTraced(t *testing.T, step broker.Op, end func(*peer, offer)) bool {
+	o := broker.Options{AckDeadline: hang, SettleTimeout: hang, MaxPerLink: 1, PingInterval: -1}
+	offered, early := make(chan struct{}), make(chan bool, 1)
+	var offers atomic.Int32
+	var once sync.Once
+	o.Trace = func(e broker.Event) {
+		switch e.Op {
+		case broker.OpSendOffer:
+			if offers.Add(1) == 2 {
+				close(offered)
+			}
+		case step:
+			once.Do(func() {
+				select {
+				case <-offered:
+					early <- true
+				case <-time.After(50 * time.Millisecond):
+					early <- false
+				}
+			})
+		}
+	}
+	w := newWorld(t, o)
+	p := w.peer()
+	w.dial().hello(t, "")
+	first := p.offer()
+	w.dial().hello(t, "")
+	w.awaitInFlight(2)
+	time.Sleep(20 * time.Millisecond) // it is in the queue, and has looked
+	end(p, first)
+	result := <-early
+	<-offered
+	p.die()
+	return result
 }
 
 // A step that is long in being traced is no holder that is stuck.
