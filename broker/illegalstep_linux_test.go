@@ -86,6 +86,7 @@ func TestIllegalStepIsCountedAsFenced(t *testing.T) {
 			require.Len(t, outcomes, 1)
 			require.Equal(t, Fenced, outcomes[0].Kind)
 			require.Nil(t, outcomes[0].Conn)
+			require.Equal(t, name == "decided twice", outcomes[0].Decision.Reason == fallback.BackendAckTimeout)
 			_, err = client.Read(make([]byte, 1))
 			require.ErrorIs(t, err, io.EOF)
 			s, err := b.Shutdown(context.Background())

@@ -166,9 +166,13 @@ func (t *transfer) proceed(ctx context.Context, r result) Outcome {
 		r = t.await(ctx)
 	}
 	o := t.outcome(r.why)
-	o.Kind = Fenced
 	if t.state == transferAdopted {
 		o.Kind = Adopted
+		return o
+	}
+	o.Kind = Fenced
+	if o.Decision.Reason == 0 { // an ACK, by an illegal step
+		o.Decision.Reason = fallback.BackendAckTimeout
 	}
 	return o
 }
