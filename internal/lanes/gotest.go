@@ -21,15 +21,15 @@ type goTests struct {
 type testedPackage struct {
 	tests  map[string]*testRun
 	order  []string // of tests, as they began
-	output []string // that belongs to no test
+	output []string // that belongs to no test, in the pieces in which it came
 }
 
 // testRun is one test or subtest.
 type testRun struct {
-	verdict    string // pass, fail or skip; empty: it has not ended
-	parts      int    // how many subtests began
-	failedPart string // the first subtest of any depth that failed or has not ended
-	output     []string
+	verdict    string   // pass, fail or skip; empty: it has not ended
+	parts      int      // how many subtests began
+	failedPart string   // the first subtest of any depth that failed or has not ended
+	output     []string // in the pieces in which it came: a long line comes in several
 }
 
 func readGoTests(s step) reader {
@@ -56,13 +56,13 @@ func (g *goTests) line(text string) string {
 	case e.Test == "" && ends:
 		return g.ended(p, e)
 	case e.Test == "" && e.Action == "output":
-		p.output = append(p.output, strings.TrimRight(e.Output, "\n"))
+		p.output = append(p.output, e.Output)
 	case e.Test == "":
 	case ends:
 		p.test(e.Test).verdict = e.Action
 	case e.Action == "output":
 		t := p.test(e.Test)
-		t.output = append(t.output, strings.TrimRight(e.Output, "\n"))
+		t.output = append(t.output, e.Output)
 	default:
 		p.test(e.Test)
 	}
@@ -173,10 +173,11 @@ func (g *goTests) end(err error) outcome {
 // frame matches the lines with which go test frames what a test or a package says.
 var frame = regexp.MustCompile(`^(\s*=== |\s*--- |PASS$|FAIL$|FAIL\t|ok  \t)`)
 
-// said returns what a test or a package says, without the frame.
+// said returns the lines that a test or a package says, without the frame.
 func said(output []string) []string {
 	var lines []string
-	for _, line := range output {
+	for line := range strings.Lines(strings.Join(output, "")) {
+		line = strings.TrimRight(line, "\n")
 		if !frame.MatchString(line) {
 			lines = append(lines, line)
 		}
@@ -186,6 +187,9 @@ func said(output []string) []string {
 
 // place matches the source line that the testing package puts before a message.
 var place = regexp.MustCompile(`^\s*\S+\.go:\d+: `)
+
+// mostReason is the longest reason that is shown, in bytes. The log has all of it.
+const mostReason = 200
 
 // reason returns why a test was skipped, in its words. Rapid skips a fuzz input that has too few
 // bytes for what is drawn from it, and tells only what was drawn.
@@ -202,7 +206,11 @@ func reason(output []string) string {
 	}
 	switch {
 	case len(words) > 0:
-		return strings.Join(words, " ")
+		why := strings.Join(words, " ")
+		if len(why) > mostReason {
+			why = strings.ToValidUTF8(why[:mostReason-len("...")], "") + "..."
+		}
+		return why
 	case drawn:
 		return "rapid finds too few bytes in the input"
 	}

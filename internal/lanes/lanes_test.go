@@ -30,7 +30,7 @@ func module(t *testing.T, files map[string]string) {
 
 // testFile returns a test file with a test in it.
 func testFile(test string) string {
-	return "package a\n\nimport (\n\"os\"\n\"testing\"\n)\n\nvar _ = os.Exit\n\nfunc TestGood(*testing.T) {}\n\n" + test
+	return "package a\n\nimport (\n\"os\"\n\"strings\"\n\"testing\"\n)\n\nvar _, _ = os.Exit, strings.Repeat\n\nfunc TestGood(*testing.T) {}\n\n" + test
 }
 
 func goTest(args ...string) []step {
@@ -116,6 +116,7 @@ func TestSkipsAreNamed(t *testing.T) {
 	module(t, map[string]string{
 		"a/a_test.go": testFile("func TestSkips(t *testing.T) { t.Skip(\"wrk is not installed\") }\n\n" +
 			"func TestHalf(t *testing.T) { t.Run(\"curl\", func(t *testing.T) { t.Skip(\"curl is not installed\") }); t.Run(\"go/by/itself\", TestGood) }\n\n" +
+			"func TestLong(t *testing.T) { t.Skip(strings.Repeat(\"too long \", 1000)) }\n\n" +
 			"func TestMute(t *testing.T) { t.SkipNow() }\n\n" +
 			"func TestMany(t *testing.T) { for range 12 { t.Run(\"x\", func(t *testing.T) { t.Log(\"[rapid] draw x: 1\"); t.SkipNow() }) } }"),
 	})
@@ -128,10 +129,11 @@ func TestSkipsAreNamed(t *testing.T) {
 	require.Equal(t, exitOK, run(t.Context(), nil, lanes, &out, &stderr), out.String())
 	first, rest, _ := strings.Cut(out.String(), "\n")
 	require.Contains(t, first, "about 1m10s on two idle cores")
-	require.Regexp(t, `(?m)^ +unit +2 +0 +15 +\d+`, rest)
+	require.Regexp(t, `(?m)^ +unit +2 +0 +16 +\d+`, rest)
 	require.Regexp(t, `(?m)^ +spec +7 +0 +0 +\d+`, rest)
 	require.Contains(t, rest, "\nskipped: wrk is not installed: a.TestSkips (unit, race)\n")
 	require.Contains(t, rest, "\nskipped: curl is not installed: a.TestHalf/curl (unit, race)\n")
+	require.Contains(t, rest, "\nskipped: "+strings.Repeat("too long ", 21)+"too long..."[:8]+"...: a.TestLong (unit, race)\n")
 	require.Contains(t, rest, "\nskipped: it does not say why: a.TestMute (unit, race)\n")
 	require.Contains(t, rest, "\nskipped: rapid finds too few bytes in the input: a.TestMany/x (unit, race), a.TestMany/x#01 (unit, race), ")
 	require.Contains(t, rest, "a.TestMany/x#09 (unit, race), and 2 more\n")
