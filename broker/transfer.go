@@ -171,7 +171,7 @@ func (t *transfer) proceed(ctx context.Context, r result) Outcome {
 		return o
 	}
 	o.Kind = Fenced
-	if o.Decision.Reason == 0 { // an ACK, by an illegal step
+	if o.Decision.Reason == 0 { // by an illegal step
 		o.Decision.Reason = fallback.BackendAckTimeout
 	}
 	return o
