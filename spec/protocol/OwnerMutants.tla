@@ -7,18 +7,18 @@ EXTENDS MCProtocol
 
 (***************************************************************************)
 (* Bounds, where TLC must see all behaviours before it sees the error: one *)
-(* backend after the other, the first is stuck while it holds, the second  *)
-(* dies while it owns, and both take what they are offered.                *)
+(* backend after the other, the first is stuck while it holds, then the    *)
+(* second dies while it serves, and both take what they are offered.       *)
 (***************************************************************************)
 First         == CHOOSE b \in Backends : TRUE
 InOrder(t)    == IF t = 1 THEN {First} ELSE Backends \ {First}      \* Candidates
 ByRole(f, b)  ==                                                    \* FaultOf
   /\ Fault(f)
-  /\ CASE f = "freeze" -> b = First /\ \E t \in On(b) : stage[t] \in {"held", "revoked"}
-       [] f = "crash"  -> b # First /\ \E t \in On(b) : stage[t] \in {"owner", "serving"}
+  /\ CASE f = "freeze" -> b = First /\ faults = 0 /\ \E t \in On(b) : stage[t] \in {"held", "revoked"}
+       [] f = "crash"  -> b # First /\ faults = 1 /\ \E t \in On(b) : stage[t] = "serving"
        [] OTHER        -> b = First /\ On(b) # {}
 NoStep        == FALSE                                              \* Proxy
-RefuseNone(t) == FALSE                                              \* Refuse
+NoOffer(t)    == FALSE                                              \* Refuse, GiveBack, BreakLink
 ------------------------------------------------------------------------------
 Mine == "mine"                          \* AfterLateAck
 
