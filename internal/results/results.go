@@ -34,6 +34,7 @@ type Model struct {
 	Exit        int      `json:"exit"`                  // TLC's exit code; -1: it did not run
 	States      int      `json:"states"`                // distinct states
 	Seconds     float64  `json:"seconds"`               // how long TLC ran
+	Processor   float64  `json:"processor"`             // user and system time of TLC, in seconds
 	Differences []string `json:"differences,omitempty"` // from what the manifest says; none: it passed
 	Output      string   `json:"output,omitempty"`      // of TLC, where something differs
 }

@@ -91,6 +91,7 @@ func (c *checker) check(ctx context.Context, m model) result {
 		return failed(err)
 	}
 	found := read(string(out), cmd.ProcessState.ExitCode())
+	found.processor = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if m.Graph != nil && found.verdict == holds {
 		return sameGraph(found, filepath.Join(temp, dumpName), m.Graph)
 	}

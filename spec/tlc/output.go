@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // result is what a run of TLC has shown.
@@ -12,6 +13,8 @@ type result struct {
 	exit     int
 	states   int    // distinct ones
 	text     string // what TLC said, for a person
+
+	processor time.Duration // user and system time of TLC, which other work on the machine hardly changes
 }
 
 func failed(err error) result {

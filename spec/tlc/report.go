@@ -58,15 +58,16 @@ func (r *report) line() string {
 	if r.differs() {
 		mark = "DIFFERS: " + strings.Join(r.differences(), "; ")
 	}
-	return fmt.Sprintf("%-32s %-42s exit %2d %9d states %6.1fs  %s",
-		r.model.Name, shown, r.result.exit, r.result.states, r.took.Seconds(), mark)
+	return fmt.Sprintf("%-32s %-42s exit %2d %9d states %6.1fs (processor %5.1fs)  %s",
+		r.model.Name, shown, r.result.exit, r.result.states, r.took.Seconds(), r.result.processor.Seconds(), mark)
 }
 
 // asResult returns the report as a line of JSON has it.
 func (r *report) asResult() *results.Model {
 	m := &results.Model{
 		Name: r.model.Name, Verdict: string(r.result.verdict), Property: r.result.property, Exit: r.result.exit,
-		States: r.result.states, Seconds: results.Seconds(r.took), Differences: r.differences(),
+		States: r.result.states, Seconds: results.Seconds(r.took),
+		Processor: results.Seconds(r.result.processor), Differences: r.differences(),
 	}
 	if m.Property == "" && r.result.verdict == r.model.Verdict {
 		m.Property = r.model.Property // TLC does not name a liveness property
