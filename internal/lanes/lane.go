@@ -114,9 +114,11 @@ func concurrent() []string {
 	}
 }
 
-// sequential matches the tests of proptest that compare sequences of calls with the model. They run
-// one goroutine and take ten times as long as those that run several. The race lane leaves them
-// out; the unit lane has them with all their cases.
+// sequential matches tests that run one goroutine and take long under the race detector, which can
+// find nothing in them: those of proptest that compare sequences of calls with the model or walk
+// its graph, and those that fill the memory and look at its size. The race lane leaves them out;
+// the unit lane has them with all their cases.
 func sequential() string {
-	return "^(TestRegistry|TestMapRegistry|TestBrokenRegistriesAreFound|TestBrokenOptionsAreFound|TestG[1-8].*)$"
+	return "^(TestRegistry|TestMapRegistry|TestBrokenRegistriesAreFound|TestBrokenOptionsAreFound|TestG[1-8].*" +
+		"|TestRegistryWalks|TestMapRegistryWalks|TestWalkFinds.*|TestMemoryOfNames.*)$"
 }
