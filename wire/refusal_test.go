@@ -228,6 +228,8 @@ func TestLimits(t *testing.T) {
 func TestWaitsAreRoundedUpAndSaturate(t *testing.T) {
 	const most = (1<<63 - 1) / time.Millisecond * time.Millisecond
 	for sent, want := range map[time.Duration]time.Duration{
+		-1 << 63:             0,
+		-time.Hour:           0,
 		0:                    0,
 		1:                    time.Millisecond,
 		time.Millisecond:     time.Millisecond,
