@@ -142,9 +142,16 @@ func (c *checker) configure(temp string, m model) (string, error) {
 	return file, os.WriteFile(file, text, 0o644)
 }
 
-// small is a number of states below which compiling well costs Java more than
-// it gains.
-const small = 5000
+// Below these numbers of states compiling well costs Java more than it gains. A
+// model that must fail asks for few properties, so a state of it costs less.
+const (
+	smallHolds = 5000
+	smallFails = 20000
+)
+
+func small(m model) bool {
+	return m.States < smallHolds || m.Verdict != holds && m.States < smallFails
+}
 
 // arguments make a run repeatable: the fingerprints are fixed, and liveness is
 // checked at the end only, not whenever some time has passed.
@@ -153,7 +160,7 @@ func (c *checker) arguments(temp, cfg string, m model) []string {
 	switch {
 	case m.Workers > 1:
 		args = []string{"-XX:+UseParallelGC"}
-	case m.States < small:
+	case small(m):
 		args = append(args, "-XX:TieredStopAtLevel=1")
 	}
 	var dump []string
