@@ -1,12 +1,14 @@
 package broker_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/handoff-go/handoff/backend"
 	"github.com/handoff-go/handoff/broker"
 	"github.com/handoff-go/handoff/fallback"
+	"github.com/handoff-go/handoff/internal/socktest"
 	"github.com/handoff-go/handoff/wire"
 	"github.com/stretchr/testify/require"
 )
@@ -72,6 +74,39 @@ func TestBackendThatFailsTooOftenIsSpared(t *testing.T) {
 	require.Equal(t, wire.ReasonFailedAttemptRateLimited, f.Reason)
 	require.Positive(t, f.RetryAfter)
 	require.LessOrEqual(t, f.RetryAfter, fallback.DefaultWindow)
+}
+
+// A backend is spared for its own failures: one of another service is not, though it has the same
+// PID, or no PID that the broker can see.
+func TestFailuresOfOneServiceSpareNoOther(t *testing.T) {
+	const other = "other"
+	o := patient()
+	o.Limit = fallback.Policy{MaxFailures: 1}
+	o.Services = map[string]broker.Service{service: {}, other: {}}
+	w := newWorld(t, o)
+	p := w.peer()
+	c := w.dial()
+	c.hello(t, "")
+	p.nack(p.offer(), wire.ReasonBackendRejected)
+	require.Equal(t, wire.ReasonBackendRejected, c.fallback(t).Reason)
+
+	q := w.stranger()
+	q.send(&wire.LinkHello{Version: wire.LinkVersion, Service: other})
+	q.challenge()
+	q.welcome()
+	_, server := socktest.TCPPair(t)
+	handing := make(chan broker.Outcome, 1)
+	go func() {
+		outcome, err := w.broker.Handoff(context.Background(), server, broker.Request{Service: other})
+		if err != nil {
+			t.Error(err)
+		}
+		handing <- outcome
+	}()
+	offer := q.offer()
+	q.ack(offer)
+	q.commit(offer)
+	require.Equal(t, broker.Adopted, (<-handing).Kind)
 }
 
 func TestLeastLoadedBackendComesFirst(t *testing.T) {

@@ -85,6 +85,51 @@ func TestOfferOfWhichNothingIsSentIsNotQueued(t *testing.T) {
 	}
 }
 
+// A backend may leave so much unread and no more, in one frame or in many.
+func TestSendQueueHoldsSoMuchUnread(t *testing.T) {
+	for name, frame := range map[string]int{"in one frame": maxSendQueue, "in many": maxSendQueue / 64} {
+		t.Run(name, func(t *testing.T) {
+			o := sendQueue{sock: &socket{}}
+			for i := range maxSendQueue / frame {
+				flush, err := o.post(make([]byte, frame))
+				require.NoError(t, err)
+				require.Equal(t, i == 0, flush)
+			}
+			require.Len(t, o.queue, maxSendQueue)
+			require.Equal(t, sendFlushing, o.phase)
+			_, err := o.post([]byte("x"))
+			require.ErrorIs(t, err, errCongested)
+			require.Equal(t, sendBroken, o.phase)
+			require.Empty(t, o.queue, "the memory is freed")
+		})
+	}
+}
+
+// What was posted while the flushing goroutine wrote is for its next write; the rest of an offer is
+// in its first.
+func TestSendQueueWritesWhatCameMeanwhile(t *testing.T) {
+	s := &socket{capacity: 2}
+	o := sendQueue{sock: s}
+	a := &attempt{}
+	_, err := o.postOffer(a, []byte("offer"), 7)
+	require.NoError(t, err)
+	require.Equal(t, "fer", string(o.next()))
+	_, err = o.post([]byte("next"))
+	require.NoError(t, err)
+	require.Equal(t, a, o.written(nil))
+	require.Equal(t, "next", string(o.next()))
+	require.Nil(t, o.written(nil), "an offer is written once")
+	require.Equal(t, sendFlushing, o.phase)
+	require.Empty(t, o.next())
+	require.Equal(t, sendIdle, o.phase)
+	s.capacity = 10
+	whole, err := o.postOffer(a, []byte("offer"), 7)
+	require.NoError(t, err)
+	require.True(t, whole)
+	require.Nil(t, o.partial)
+	require.Equal(t, sendIdle, o.phase)
+}
+
 func TestBrokenSendQueueThrowsFramesAway(t *testing.T) {
 	breaking := map[string]func(*sendQueue) error{
 		"a write fails": func(o *sendQueue) error {
