@@ -67,3 +67,22 @@ func TestLinkThatComesUpAfterCloseIsNotAdopted(t *testing.T) {
 	b.readEOF()
 	require.EqualValues(t, 1, ln.Stats().Links)
 }
+
+// An offer that is read while the listener closes is rejected, and its copy closed first: the broker
+// can offer the connection elsewhere at once.
+func TestOfferThatIsReadAfterCloseIsRejected(t *testing.T) {
+	b := newBroker(t, wire.ModeLease)
+	o, reached, resume := stopping(backend.OpReadOffer)
+	ln := b.listen(o)
+	offer := b.offer(long)
+	<-reached
+	closed := make(chan error, 1)
+	go func() { closed <- ln.Close() }()
+	_, err := ln.Accept() // it returns once the listener is closed for Accepts
+	require.Error(t, err)
+	close(resume)
+	b.readNack(offer, wire.ReasonDraining)
+	offer.readEnd(t)
+	require.NoError(t, <-closed)
+	b.readEOF()
+}

@@ -69,6 +69,9 @@ func (p *printer) done(t target, n, of int, o outcome) {
 		m.Problem = survival(o)
 		fmt.Fprintf(p.out, "[%d/%d] %s\n", n, of, m.Problem)
 	}
+	if n%50 == 0 {
+		fmt.Fprintf(p.out, "[%d/%d]\n", n, of)
+	}
 	p.lines.Write(results.Line{Mutant: m}) // a reader that has gone misses the summary
 }
 
