@@ -131,6 +131,7 @@ func TestGarbageEndsTheLink(t *testing.T) {
 	b.welcome()
 	b.ping()
 	require.EqualValues(t, 2, ln.Stats().Links)
+	require.True(t, b.trace.has(backend.OpDrainLink), "the rest of the queue was read")
 }
 
 func TestRepeatedCorrelationEndsTheLink(t *testing.T) {
