@@ -40,6 +40,7 @@ func TestReadyIsTheFirstThingAnOwnerWrites(t *testing.T) {
 	o := b.offer(long, func(o *wire.Offer) { o.ReadyToken = ready })
 	accept(t, accepted)
 	o.readReady(t)
+	require.True(t, b.trace.has(backend.OpSendReady))
 }
 
 func TestOfferWaitsForAnAcceptWithoutAnAck(t *testing.T) {
