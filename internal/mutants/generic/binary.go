@@ -48,7 +48,7 @@ const mostMemory = 8 << 20
 // mutants that they reach; it may be empty. It returns what the run printed, too.
 func (b *binary) run(ctx context.Context, tests []string, mutant int, reached string, limit time.Duration) (verdict, string, error) {
 	temp := filepath.Join(b.temp, "d"+strconv.FormatInt(b.runs.Add(1), 36))
-	if err := os.Mkdir(temp, 0o700); err != nil {
+	if err := os.Mkdir(temp, 0o755); err != nil {
 		return "", "", err
 	}
 	defer os.RemoveAll(temp)
