@@ -64,3 +64,19 @@ func TestSoManyConnectionsAreInFlight(t *testing.T) {
 	require.Zero(t, x.admit())
 	require.Equal(t, fallback.Decision{Reason: fallback.FDPressureDisabled}, x.admit())
 }
+
+// A frame that is written in part is an error: the client cannot read it, nor what follows.
+func TestReplyIsWrittenWholeOrFails(t *testing.T) {
+	b, err := New(Options{})
+	require.NoError(t, err)
+	x, client := inState(t, b, transferOffering)
+	defer x.conn.close()
+	require.NoError(t, x.conn.write([]byte("whole")))
+	got := make([]byte, 5)
+	_, err = client.Read(got)
+	require.NoError(t, err)
+	require.Equal(t, "whole", string(got))
+	require.ErrorIs(t, x.conn.write(make([]byte, 64<<20)), errReply, "the client reads nothing")
+	require.NoError(t, x.conn.fence())
+	require.Error(t, x.conn.write([]byte("x")))
+}
