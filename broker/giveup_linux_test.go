@@ -80,3 +80,19 @@ func TestReplyIsWrittenWholeOrFails(t *testing.T) {
 	require.NoError(t, x.conn.fence())
 	require.Error(t, x.conn.write([]byte("x")))
 }
+
+// A connection that came back has no deadline of the offer's any more.
+func TestConnectionThatCameBackHasNoDeadline(t *testing.T) {
+	b, err := New(Options{})
+	require.NoError(t, err)
+	x, client := inState(t, b, transferReturned)
+	defer x.conn.close()
+	require.NoError(t, x.conn.conn.SetDeadline(time.Unix(1, 0)))
+	require.NoError(t, x.conn.regain())
+	_, err = client.Write([]byte("x"))
+	require.NoError(t, err)
+	_, err = x.conn.conn.Read(make([]byte, 1))
+	require.NoError(t, err)
+	x.conn.close()
+	require.Error(t, x.conn.regain(), "it is closed")
+}
