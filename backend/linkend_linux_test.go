@@ -63,7 +63,12 @@ func TestLinkThatComesUpAfterCloseIsNotAdopted(t *testing.T) {
 	_, err := ln.Accept() // it returns once the listener is closed for Accepts
 	require.Error(t, err)
 	close(resume)
-	require.NoError(t, <-closed)
+	select {
+	case err := <-closed:
+		require.NoError(t, err)
+	case <-time.After(hang):
+		require.Fail(t, "Close hangs")
+	}
 	b.readEOF()
 	require.EqualValues(t, 1, ln.Stats().Links)
 }

@@ -50,7 +50,7 @@ const conformance = "internal/mutants/conformance"
 
 // decisive matches the broker's tests of who owns a connection, and of what is closed. The
 // others wait for clocks, and take longer.
-const decisive = "Ack|Fence|Stream|Expired|Stuck|Holder|Dropped|Unsettled|Drain|CameBack|Descriptors|Adopted|Handoff|InvalidHello|WantedVersion"
+const decisive = "Ack|Fence|Stream|Expired|Stuck|Holder|Dropped|Unsettled|Drain|CameBack|Descriptors|Adopted|Handoff|InvalidHello|WantedVersion|LatestPong|NotProxied"
 
 // seeds returns the arguments of one run for each of five seeds, with rapid's
 // default effort written out, so that a test that raises it does not help. The

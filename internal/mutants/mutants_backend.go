@@ -113,5 +113,16 @@ func backendMutants() []mutant {
 		says: "what is closed is taken off the open ones twice",
 		old:  `Stats{Closed: 1, Open: -1}`,
 		new:  `Stats{Closed: 1, Open: -2}`,
+	}, {
+		name: "half-offer-outlives-its-link", breaks: "G10", must: bySockets, file: "backend/reader.go",
+		says: "the copy that came with an offer which never became whole stays open when the link ends",
+		old: `	l.closeFDs(l.unmatchedFDs())
+`,
+		new: ``,
+	}, {
+		name: "link-adopted-after-close", breaks: "G10", must: bySockets, file: "backend/redial.go",
+		says: "a link whose handshake ends after Close is adopted, and nobody ends it",
+		old:  `if ln.state != serving {`,
+		new:  `if false {`,
 	}}
 }

@@ -121,5 +121,15 @@ func brokerMutants() []mutant {
 		r.b.ledger.Closed(fdpass.FromLink)`,
 		new: `		_ = fd
 		r.b.ledger.Closed(fdpass.FromLink)`,
+	}, {
+		name: "any-pong-counts", breaks: "G7", must: bySockets, file: "broker/linkping.go",
+		says: "a pong of an earlier ping proves that a backend runs, which may be frozen since",
+		old:  `if p.nonce != 0 && nonce == p.nonce {`,
+		new:  `if p.nonce != 0 {`,
+	}, {
+		name: "explicit-client-is-proxied", breaks: "G9", must: bySockets, file: "broker/transfer.go",
+		says: "a client that waits for a frame gets bytes of the proxy's target",
+		old:  `if t.ready.IsZero() && t.request.Proxy != "" {`,
+		new:  `if t.request.Proxy != "" {`,
 	}}
 }
