@@ -20,7 +20,7 @@ func TestExplicitClientIsAdopted(t *testing.T) {
 	c.ready(t)
 	c.hear(t, "one: early")
 	c.ask(t, "late", "one: late")
-	o := <-w.outcomes
+	o := w.outcome()
 	require.Equal(t, broker.Adopted, o.Kind)
 	require.Equal(t, service, o.Backend.Service)
 	require.Equal(t, 1, o.Attempts)
@@ -35,7 +35,7 @@ func TestStepsOfAHandoff(t *testing.T) {
 	o := p.offer()
 	p.ack(o)
 	p.commit(o)
-	<-w.outcomes
+	w.outcome()
 	require.Equal(t, []broker.Op{
 		"LinkUp", "AcceptClient", "ReadHello", "SendReply", "Begin", "SendOffer", "OfferWritten",
 		"ReadAck", "Acknowledge", "SendCommit", "CloseCopy",
@@ -59,7 +59,7 @@ func TestBackendThatWritesAtOnceIsHeard(t *testing.T) {
 		c.Close()
 	}
 	for range 200 {
-		require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+		require.Equal(t, broker.Adopted, w.outcome().Kind)
 	}
 }
 

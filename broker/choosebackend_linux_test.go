@@ -32,7 +32,7 @@ func TestTooManyOnTheirWay(t *testing.T) {
 	second.hello(t, "")
 	require.True(t, second.token.IsZero()) // nothing is under way
 	second.ended(t)
-	require.Equal(t, fallback.FDPressureDisabled, (<-w.outcomes).Decision.Reason)
+	require.Equal(t, fallback.FDPressureDisabled, w.outcome().Decision.Reason)
 	p.ack(offer)
 	p.commit(offer)
 }
@@ -141,7 +141,7 @@ func TestRejectedOfferGoesToTheNextBackend(t *testing.T) {
 	p.nack(o, wire.ReasonBusy)
 	c.ready(t)
 	c.hear(t, "two: hello")
-	outcome := <-w.outcomes
+	outcome := w.outcome()
 	require.Equal(t, broker.Adopted, outcome.Kind)
 	require.Equal(t, 2, outcome.Attempts)
 }
@@ -158,7 +158,7 @@ func TestNobodyLeftMeansFallback(t *testing.T) {
 	p.nack(first, wire.ReasonBackendRejected)
 	f := c.fallback(t)
 	require.Equal(t, wire.ReasonBackendRejected, f.Reason)
-	outcome := <-w.outcomes
+	outcome := w.outcome()
 	require.Equal(t, broker.Fallback, outcome.Kind)
 	require.Equal(t, fallback.BackendRejected, outcome.Decision.Reason)
 }

@@ -38,7 +38,7 @@ func TestConnectionThatCameBackObeysItsDeadlines(t *testing.T) {
 func obeysDeadlines(t *testing.T, options broker.Options, giveBack func(*peer, offer)) {
 	w := newWorld(t, options)
 	p := w.peer()
-	_, server := socktest.TCPPair(t)
+	client, server := socktest.TCPPair(t)
 	back := make(chan broker.Outcome, 1)
 	go func() {
 		o, _ := w.broker.Handoff(context.Background(), server, broker.Request{Service: service})
@@ -56,6 +56,7 @@ func obeysDeadlines(t *testing.T, options broker.Options, giveBack func(*peer, o
 	case err := <-read:
 		require.True(t, errors.Is(err, os.ErrDeadlineExceeded))
 	case <-time.After(5 * time.Second):
+		client.Close() // ends the read, which Close of the other end would wait for
 		require.Fail(t, "the read hangs past its deadline")
 	}
 	require.NoError(t, conn.Close())

@@ -42,7 +42,7 @@ func TestInvalidHelloIsRefusedByAReply(t *testing.T) {
 			require.Equal(t, wire.RefusedPeerRejected, c.reply.Refused.Code)
 			require.Contains(t, c.reply.Refused.Reason, test.reason)
 			c.ended(t)
-			outcome := <-w.outcomes
+			outcome := w.outcome()
 			require.Equal(t, broker.Fallback, outcome.Kind)
 			require.Equal(t, fallback.ServicePolicyDisabled, outcome.Decision.Reason)
 			require.Zero(t, outcome.Attempts)
@@ -80,7 +80,7 @@ func TestWantedVersionIsJudged(t *testing.T) {
 				require.Equal(t, test.refused, c.reply.Refused.Code)
 			}
 			c.ended(t)
-			require.Equal(t, broker.Fallback, (<-w.outcomes).Kind)
+			require.Equal(t, broker.Fallback, w.outcome().Kind)
 		})
 	}
 	_, err := broker.New(broker.Options{Services: map[string]broker.Service{"a": {Versions: []string{strings.Repeat("1", 65)}}}})
@@ -118,7 +118,7 @@ func TestHelloThatCannotBeServed(t *testing.T) {
 				require.Zero(t, c.reply.Negotiated.WaitBudget)
 			}
 			c.ended(t)
-			outcome := <-w.outcomes
+			outcome := w.outcome()
 			require.Equal(t, broker.Fallback, outcome.Kind)
 			require.Equal(t, test.reason, outcome.Decision.Reason)
 		})

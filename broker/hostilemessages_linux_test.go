@@ -109,12 +109,12 @@ func TestHostileMessages(t *testing.T) {
 				require.IsType(t, &wire.Revoke{}, hostile.read())
 				require.Equal(t, wire.ByeProtocol, hostile.read().(*wire.Bye).Reason)
 				hostile.gone()
-				require.Equal(t, broker.Fenced, (<-w.outcomes).Kind)
+				require.Equal(t, broker.Fenced, w.outcome().Kind)
 			} else {
 				w.sync(hostile)
 				hostile.ack(own) // all that it did was for nothing
 				hostile.commit(own)
-				require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+				require.Equal(t, broker.Adopted, w.outcome().Kind)
 			}
 			e, n := h.of(test.op)
 			if test.op == broker.OpReadAck {
@@ -132,7 +132,7 @@ func TestHostileMessages(t *testing.T) {
 			sound.sayReady(others, "untouched")
 			bystander.ready(t)
 			bystander.hear(t, "untouched")
-			require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+			require.Equal(t, broker.Adopted, w.outcome().Kind)
 		})
 	}
 }

@@ -54,7 +54,7 @@ func TestAckBeforeTheLinkIsDroppedCounts(t *testing.T) {
 	p.ack(offer)
 	p.sayReady(offer, "mine")
 	close(resume)
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 	c.ready(t)
 	c.hear(t, "mine")
 }
@@ -81,7 +81,7 @@ func TestAckBeforeTheEndOfTheLinkCounts(t *testing.T) {
 	p.sayReady(o, "mine")
 	p.ack(o)
 	p.die()
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 	c.ready(t)
 	c.hear(t, "mine")
 	c.ended(t)
@@ -95,7 +95,7 @@ func TestStreamThatCannotBeReadIsFenced(t *testing.T) {
 	p.offer()
 	p.write([]byte("garbage"))
 	c.ended(t)
-	require.Equal(t, broker.Fenced, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Fenced, w.outcome().Kind)
 	p.gone()
 }
 
@@ -128,6 +128,6 @@ func TestDroppedLinkOfAStuckHolderSettlesNothing(t *testing.T) {
 	p.offer() // and nothing more: neither pong nor end
 	two := w.echoBackend("two", backend.Options{})
 	require.Equal(t, wire.ReasonBackendGone, c.fallback(t).Reason)
-	require.Equal(t, broker.Fallback, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Fallback, w.outcome().Kind)
 	require.Zero(t, two.Stats().Offers)
 }

@@ -75,7 +75,7 @@ func TestStoppedLinkKeepsNobodyElseWaiting(t *testing.T) {
 		next.hear(t, "two: x")
 	}
 	close(resume)
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 	p.die()
 }
 
@@ -141,7 +141,7 @@ func TestLateAckIsFenced(t *testing.T) {
 	p.sayReady(o, "mine")
 	close(resume)
 	p.revoke(o)
-	outcome := <-w.outcomes
+	outcome := w.outcome()
 	require.Equal(t, broker.Fenced, outcome.Kind)
 	require.Equal(t, fallback.BackendAckTimeout, outcome.Decision.Reason)
 	_, err := fdpass.TryWrite(o.fd, []byte("x"))

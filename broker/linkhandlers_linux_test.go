@@ -21,7 +21,7 @@ func TestAckInTimeIsCommitted(t *testing.T) {
 	p.sayReady(o, "mine")
 	c.ready(t)
 	c.hear(t, "mine")
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 	p.die()
 	c.ended(t) // the broker's copy is closed
 }
@@ -71,7 +71,7 @@ func TestAckOnAnotherLinkEndsNothing(t *testing.T) {
 	require.Equal(t, 1, w.broker.Stats().Registry.Pending)
 	p.ack(o)
 	p.commit(o)
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 }
 
 func TestAckWithAnotherTokenEndsNothing(t *testing.T) {

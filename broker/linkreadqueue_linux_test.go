@@ -42,7 +42,7 @@ func TestFrameThatNeverEnds(t *testing.T) {
 	p.die()
 	c.ready(t)
 	c.hear(t, "two: hello")
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 }
 
 // A backend that always has more to say cannot keep an attempt from its deadline: the
@@ -81,7 +81,7 @@ func TestFramesWithoutEnd(t *testing.T) {
 	c := w.dial()
 	c.hello(t, "")
 	p.offer()
-	require.Equal(t, broker.Fenced, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Fenced, w.outcome().Kind)
 	c.ended(t)
 	require.IsType(t, &wire.Revoke{}, p.read())
 	require.Equal(t, wire.ByeProtocol, p.read().(*wire.Bye).Reason)

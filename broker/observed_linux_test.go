@@ -137,7 +137,7 @@ func TestObservedAckBetweenTheWaits(t *testing.T) {
 	p.sayReady(current, "mine")
 	require.Equal(t, "mine\n", <-heard)
 	require.Equal(t, dial.Adopted, c.(*dial.Conn).Outcome())
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 	require.NoError(t, elsewhere.SetDeadline(time.Unix(1, 0)))
 	_, err = elsewhere.Accept()
 	require.ErrorIs(t, err, errTimeout, "the client has reconnected to nobody")

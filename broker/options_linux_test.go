@@ -85,7 +85,7 @@ func TestRegistryIsTraced(t *testing.T) {
 	offer := p.offer()
 	p.ack(offer)
 	p.commit(offer)
-	<-w.outcomes
+	w.outcome()
 	w.shutdown()
 	mu.Lock()
 	defer mu.Unlock()

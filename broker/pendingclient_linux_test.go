@@ -54,7 +54,7 @@ func TestTooManySilentClientsAreDisconnected(t *testing.T) {
 	first, second := w.dial(), w.dial()
 	require.Eventually(t, func() bool { return w.broker.Stats().Waiting == 2 }, hang, time.Millisecond)
 	w.dial().ended(t)
-	require.Equal(t, fallback.FDPressureDisabled, (<-w.outcomes).Decision.Reason)
+	require.Equal(t, fallback.FDPressureDisabled, w.outcome().Decision.Reason)
 	require.Equal(t, 2, w.broker.Stats().Waiting)
 	w.echoBackend("one", backend.Options{})
 	for _, c := range []*client{first, second} {
@@ -97,7 +97,7 @@ func TestHelloDripsForSoLongOnly(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	require.GreaterOrEqual(t, time.Since(start), 100*time.Millisecond)
-	require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Closed, w.outcome().Kind)
 }
 
 func TestGarbageIsNoHello(t *testing.T) {
@@ -114,7 +114,7 @@ func TestGarbageIsNoHello(t *testing.T) {
 		_, err := io.WriteString(c, garbage)
 		require.NoError(t, err)
 		c.ended(t)
-		require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
+		require.Equal(t, broker.Closed, w.outcome().Kind)
 	}
 }
 
@@ -128,11 +128,11 @@ func TestDisconnectedClientIsReported(t *testing.T) {
 	_, err := io.WriteString(explicit, "GET / HTTP/1.1\r\n")
 	require.NoError(t, err)
 	explicit.ended(t)
-	first := <-w.outcomes
+	first := w.outcome()
 	plain := dialTCP(t, w.plain(func(broker.Client) (broker.Request, error) { return broker.Request{}, broker.ErrNoRoute }))
 	_, err = plain.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
-	second := <-w.outcomes
+	second := w.outcome()
 	w.shutdown()
 	require.ErrorIs(t, first.Err, wire.ErrFraming)
 	require.ErrorIs(t, second.Err, broker.ErrNoRoute)

@@ -88,7 +88,7 @@ func TestPlainClientsByHTTPHost(t *testing.T) {
 	require.NoError(t, server.Close())
 	require.ErrorIs(t, <-done, http.ErrServerClosed)
 	for range 20 {
-		require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+		require.Equal(t, broker.Adopted, w.outcome().Kind)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestPlainClientWithoutARouteIsEnded(t *testing.T) {
 			act(c)
 			_, err := io.Copy(io.Discard, c)
 			require.NotErrorIs(t, err, errTimeout)
-			require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
+			require.Equal(t, broker.Closed, w.outcome().Kind)
 		})
 	}
 }
@@ -197,7 +197,7 @@ func TestPlainClientThatNobodyAdoptsIsProxied(t *testing.T) {
 	_, err = io.WriteString(c, "hello\n")
 	require.NoError(t, err)
 	hear(t, c, "target: hello")
-	require.Equal(t, broker.Proxied, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Proxied, w.outcome().Kind)
 }
 
 func TestPlainClientThatNobodyServesIsEnded(t *testing.T) {
@@ -205,7 +205,7 @@ func TestPlainClientThatNobodyServesIsEnded(t *testing.T) {
 	c := dialTCP(t, w.plain(route.Fixed(service)))
 	_, err := c.Read(make([]byte, 1))
 	require.Error(t, err)
-	require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Closed, w.outcome().Kind)
 }
 
 // The client of a holder that is stuck with a copy reads the end all the same.
@@ -217,5 +217,5 @@ func TestPlainClientOfAStuckHolderIsEnded(t *testing.T) {
 	require.True(t, o.ReadyToken.IsZero())
 	_, err := c.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
-	require.Equal(t, broker.Closed, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Closed, w.outcome().Kind)
 }

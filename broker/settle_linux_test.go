@@ -22,7 +22,7 @@ func TestExpiredOfferGoesOnWhenItsHolderHasLetGo(t *testing.T) {
 	p.released(o)
 	c.ready(t)
 	c.hear(t, "two: hello")
-	require.Equal(t, broker.Adopted, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Adopted, w.outcome().Kind)
 	require.EqualValues(t, 1, w.broker.Stats().Registry.Expired)
 }
 
@@ -35,7 +35,7 @@ func TestConnectionOfAStuckHolderIsNotOfferedAgain(t *testing.T) {
 	two := w.echoBackend("two", backend.Options{})
 	f := c.fallback(t) // the end comes through although the holder has a copy
 	require.Equal(t, wire.ReasonBackendAckTimeout, f.Reason)
-	require.Equal(t, broker.Fallback, (<-w.outcomes).Kind)
+	require.Equal(t, broker.Fallback, w.outcome().Kind)
 	require.Zero(t, two.Stats().Offers)
 	p.revoke(o)
 

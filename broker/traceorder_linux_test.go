@@ -181,7 +181,7 @@ func TestOutcomeIsReportedAfterItsSteps(t *testing.T) {
 			w = newWorld(t, o)
 			close(ready)
 			test.play(t, w)
-			require.Equal(t, test.kind, (<-w.outcomes).Kind)
+			require.Equal(t, test.kind, w.outcome().Kind)
 			mu.Lock()
 			defer mu.Unlock()
 			require.Empty(t, early)

@@ -54,12 +54,46 @@ func newWorld(t *testing.T, o broker.Options) *world {
 	serve(t, b.ServeBackends, listenUnix(t, w.control))
 	serve(t, func(ln net.Listener) error { return b.Serve(ln, nil) }, listenUnix(t, w.clients))
 	t.Cleanup(func() {
+		if t.Failed() {
+			w.abandon()
+			return
+		}
 		w.shutdown()
 		// Fewer: what ended before this test may close its last during it.
 		require.Eventually(t, func() bool { return socktest.OpenSockets(t) <= before }, 30*time.Second, 5*time.Millisecond,
 			"descriptors: %d before, %d now", before, socktest.OpenSockets(t))
 	})
 	return w
+}
+
+// outcome returns the next outcome of a client's connection.
+func (w *world) outcome() broker.Outcome {
+	w.t.Helper()
+	select {
+	case o := <-w.outcomes:
+		return o
+	case <-time.After(hang):
+		require.Fail(w.t, "no connection has an outcome")
+		return broker.Outcome{}
+	}
+}
+
+// abandon ends the broker of a test that failed. A Trace may be stopped for good there, so it does
+// not wait for long: a test that failed says so soon.
+func (w *world) abandon() {
+	w.down.Do(func() {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			_, _ = w.broker.Shutdown(ctx)
+		}()
+		select {
+		case <-done:
+		case <-time.After(time.Second):
+		}
+	})
 }
 
 // shutdown ends the broker, and checks that its final counts agree.
