@@ -2,9 +2,11 @@ package socktest
 
 import (
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,6 +14,7 @@ import (
 // LeaveDescriptors leaves this process n descriptors, until free is called or the test ends.
 func LeaveDescriptors(t testing.TB, n int) (free func()) {
 	t.Helper()
+	awaitStableDescriptors(t)
 	var all unix.Rlimit
 	check(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &all))
 	low := all
@@ -56,4 +59,23 @@ func OpenSockets(t testing.TB) int {
 		}
 	}
 	return sockets
+}
+
+// awaitStableDescriptors waits until the process closes no descriptors of its own accord: what ended
+// before this test may still be closing its last ones, and a collected file is closed by the
+// runtime. Each such close would be one more descriptor than the test wants to leave.
+func awaitStableDescriptors(t testing.TB) {
+	t.Helper()
+	runtime.GC()
+	runtime.GC() // the first one may only have queued what closes files
+	last, same := -1, 0
+	for end := time.Now().Add(10 * time.Second); same < 5 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		open, err := os.ReadDir("/proc/self/fd")
+		check(t, err)
+		if len(open) == last {
+			same++
+		} else {
+			last, same = len(open), 0
+		}
+	}
 }
