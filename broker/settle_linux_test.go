@@ -46,7 +46,9 @@ func TestConnectionOfAStuckHolderIsNotOfferedAgain(t *testing.T) {
 	next.hear(t, "two: again")
 }
 
-func TestHolderSettlesByANack(t *testing.T) {
+// revokedHolder returns a backend that holds an offer which expired and was revoked, and its client,
+// with a second backend that is offered the connection when the first one has settled.
+func revokedHolder(t *testing.T) (*peer, offer, *client) {
 	o := quick()
 	o.SettleTimeout = 20 * time.Second
 	w := newWorld(t, o)
@@ -56,21 +58,18 @@ func TestHolderSettlesByANack(t *testing.T) {
 	offer := p.offer()
 	w.echoBackend("two", backend.Options{})
 	p.revoke(offer)
+	return p, offer, c
+}
+
+func TestHolderSettlesByANack(t *testing.T) {
+	p, offer, c := revokedHolder(t)
 	p.nack(offer, wire.ReasonBusy) // it was on its way
 	c.ready(t)
 	c.hear(t, "two: x")
 }
 
 func TestHolderSettlesByTheEndOfItsLink(t *testing.T) {
-	o := quick()
-	o.SettleTimeout = 20 * time.Second
-	w := newWorld(t, o)
-	p := w.peer()
-	c := w.dial()
-	c.hello(t, "x\n")
-	offer := p.offer()
-	w.echoBackend("two", backend.Options{})
-	p.revoke(offer)
+	p, _, c := revokedHolder(t)
 	p.die()
 	c.ready(t)
 	c.hear(t, "two: x")
